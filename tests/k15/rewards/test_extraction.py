@@ -1,0 +1,65 @@
+import pytest
+
+from k15.rewards.extraction import extract_choice, extract_math, extract_string, last_boxed, visible
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        (r"\boxed{7}", "7"),
+        (r"first \boxed{3}, then \boxed{4}.", "4"),
+        (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}"),
+        (r"\boxed{\boxed{5}}", "5"),
+        (r"\boxed{\left\{1, 2\right.}", r"\left\{1, 2\right."),
+        (r"\boxed{}", ""),
+        (r"\boxed{3} and \boxed{4", None),
+        (r"\boxed{4\}", None),
+        ("7", None),
+    ],
+)
+def test_the_last_box_counts(text: str, content: str | None) -> None:
+    assert last_boxed(text) == content
+
+
+def test_hostile_nesting_is_read_without_recursion() -> None:
+    depth = 200_000
+    assert last_boxed("\\boxed{" + "{" * depth + "}" * depth + "}") == "{" * depth + "}" * depth
+
+
+def test_a_thought_is_no_answer() -> None:
+    assert visible(r"<think>\boxed{1}</think>\boxed{2}") == r"\boxed{2}"
+    assert extract_math(r"<think>\boxed{1}", "rl") is None
+    assert extract_math(r"<think>\boxed{1}</think> so it is", "rl") is None
+
+
+@pytest.mark.parametrize(
+    ("response", "answer"),
+    [
+        (r"The answer is 12. \boxed{13}", "13"),
+        ("We count 3 and 4. The answer is 64 dollars.", "64"),
+        ("3 + 4 = 7\nA: 7", "7"),
+        ("12 apples\n#### 1,250", "1,250"),
+        (r"The final answer is $\frac{3}{4}$.", r"\frac{3}{4}"),
+        ("答案是 42。", "42"),
+        ("It takes 2 + 1 = 3 bolts", "3"),
+        ("no idea", None),
+    ],
+)
+def test_evaluation_reads_more_than_the_box(response: str, answer: str | None) -> None:
+    assert extract_math(response, "eval") == answer
+    if "boxed" not in response:
+        assert extract_math(response, "rl") is None
+
+
+def test_choices() -> None:
+    assert extract_choice(r"\boxed{\text{(B)}}", "rl") == "B"
+    assert extract_choice(r"\boxed{A or B}", "rl") is None
+    assert extract_choice("The answer is (C), since A is wrong", "eval") == "C"
+    assert extract_choice("A is wrong, so D", "eval") == "D"
+    assert extract_choice("B", "rl") is None
+
+
+def test_strings() -> None:
+    assert extract_string(r"\boxed{\text{Paris}}", "rl") == "Paris"
+    assert extract_string("Well.\nParis\n", "eval") == "Paris"
+    assert extract_string("Paris", "rl") is None
