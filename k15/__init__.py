@@ -1,0 +1,1 @@
+"""What the stages share: artifacts, tasks, curation, model, training, rollout, rewards, evaluation."""

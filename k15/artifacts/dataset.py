@@ -1,0 +1,201 @@
+"""Datasets: a few large zstd Parquet shards with a manifest, in a directory or under s3://.
+
+Guarantees: rows stream through, so memory does not grow with the dataset; rows are checked against the
+schema column by column; the same rows give the same bytes, however the caller had batched them (under one
+version of pyarrow, whose name the files carry); readers parse only bytes whose digest was checked.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from k15.artifacts import schemas
+from k15.artifacts.digests import file_digest
+from k15.artifacts.manifest import File, Manifest, Producer, expect, load_file
+from k15.artifacts.storage import Location, LocalStaging, S3Staging, store_at
+from k15.errors import ArtifactError
+
+BATCH_ROWS = 256
+GROUP_BYTES = 32 << 20
+SHARD_BYTES = 512 << 20
+Rows = Iterable[Mapping[str, Any]] | Iterable[pa.Table]
+
+
+def write_dataset(
+    path: Location, schema: str, rows: Rows, *, producer: Producer, shard_rows: int | None = None
+) -> Manifest:
+    """Write `rows` (mappings, or tables) as a dataset that replaces what is at `path`.
+
+    A shard ends after about half a gigabyte of data before compression, or after `shard_rows` rows.
+    """
+    columns = schemas.DATASETS[schema].columns
+    with store_at(path).staging() as staging:
+        writer = _ShardWriter(staging, columns, shard_rows)
+        for batch in _batches(path, columns, rows):
+            writer.add(batch)
+        files = writer.finish()
+        total = sum(file.rows or 0 for file in files.values())
+        manifest = producer.manifest("dataset", schema, files, total)
+        staging.commit(manifest.render())
+    return manifest
+
+
+def iter_dataset(
+    path: Location,
+    schema: str,
+    *,
+    columns: Sequence[str] | None = None,
+    verify: bool = True,
+    batch_rows: int = 8192,
+) -> Iterator[pa.RecordBatch]:
+    """The dataset's rows in order, one shard in memory at a time."""
+    manifest = expect(path, "dataset", schema)
+    wanted = _selected(schema, columns)
+    store = store_at(path)
+    for name in sorted(manifest.files):
+        data = load_file(store, path, manifest, name, check=verify)
+        for batch in pq.ParquetFile(pa.BufferReader(data)).iter_batches(batch_rows, columns=wanted.names):
+            yield batch.select(wanted.names).cast(wanted)
+
+
+def read_dataset(
+    path: Location, schema: str, *, columns: Sequence[str] | None = None, verify: bool = True
+) -> pa.Table:
+    batches = iter_dataset(path, schema, columns=columns, verify=verify)
+    return pa.Table.from_batches(batches, _selected(schema, columns))
+
+
+def read_rows(path: Location, schema: str, *, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = read_dataset(path, schema, columns=columns).to_pylist()
+    return rows
+
+
+def _selected(schema: str, columns: Sequence[str] | None) -> pa.Schema:
+    whole = schemas.DATASETS[schema].columns
+    return whole if columns is None else pa.schema([whole.field(name) for name in columns])
+
+
+class _ShardWriter:
+    """Collects rows into row groups and those into shards; only the rows decide where one ends."""
+
+    def __init__(self, staging: LocalStaging | S3Staging, columns: pa.Schema, shard_rows: int | None) -> None:
+        self.staging, self.columns, self.shard_rows = staging, columns, shard_rows
+        self.files: dict[str, File] = {}
+        self.group: list[pa.RecordBatch] = []
+        self.shard: pq.ParquetWriter | None = None
+        self.rows = self.group_bytes = self.shard_bytes = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        while batch.num_rows:
+            room = BATCH_ROWS - self.rows % BATCH_ROWS
+            if self.shard_rows is not None:
+                room = min(room, self.shard_rows - self.rows)
+            piece, batch = batch.slice(0, room), batch.slice(room)
+            self.group.append(piece)
+            self.rows += piece.num_rows
+            self.group_bytes += sum(_size(column) for column in piece.columns)
+            if piece.num_rows == room:
+                self._at_boundary()
+
+    def finish(self) -> dict[str, File]:
+        if self.rows or not self.files:
+            self._close_shard()  # no rows at all: one empty shard, so that any Parquet reader opens it
+        return self.files
+
+    def _at_boundary(self) -> None:
+        if self.group_bytes >= GROUP_BYTES:
+            self._write_group()
+        if self.shard_bytes + self.group_bytes >= SHARD_BYTES or self.rows == self.shard_rows:
+            self._close_shard()
+
+    def _write_group(self) -> None:
+        if self.shard is None:
+            self.shard = pq.ParquetWriter(self._path(), self.columns, compression="zstd")
+        table = pa.Table.from_batches(self.group, self.columns).combine_chunks()
+        if table.num_rows:
+            self.shard.write_table(table, row_group_size=table.num_rows)
+        self.shard_bytes += self.group_bytes
+        self.group, self.group_bytes = [], 0
+
+    def _close_shard(self) -> None:
+        self._write_group()
+        assert self.shard is not None
+        self.shard.close()
+        path = self._path()
+        entry = File(file_digest(path), path.stat().st_size, self.rows)
+        self.staging.keep(path.name, entry.sha256)
+        self.files[path.name] = entry
+        self.shard, self.rows, self.shard_bytes = None, 0, 0
+
+    def _path(self) -> Path:
+        return self.staging.directory / f"part-{len(self.files):05d}.parquet"
+
+
+def _size(array: pa.Array) -> int:
+    """Bytes of the values; unlike `nbytes` independent of how Arrow happens to hold them."""
+    if pa.types.is_list(array.type):
+        return 4 * len(array) + _size(array.flatten())
+    if pa.types.is_string(array.type) or pa.types.is_binary(array.type):
+        return 4 * len(array) + (pc.sum(pc.binary_length(array)).as_py() or 0)
+    return 8 * len(array)
+
+
+def _batches(path: Location, columns: pa.Schema, rows: Rows) -> Iterator[pa.RecordBatch]:
+    waiting: list[Mapping[str, Any]] = []
+    start = 0
+    for item in rows:
+        if isinstance(item, pa.Table):
+            yield from _conform(path, columns, item).to_batches()
+            continue
+        waiting.append(item)
+        if len(waiting) == BATCH_ROWS:
+            yield _from_mappings(path, columns, waiting, start)
+            start += len(waiting)
+            waiting = []
+    if waiting:
+        yield _from_mappings(path, columns, waiting, start)
+
+
+def _from_mappings(
+    path: Location, columns: pa.Schema, rows: list[Mapping[str, Any]], start: int
+) -> pa.RecordBatch:
+    names = set(columns.names)
+    for number, row in enumerate(rows, start):
+        if row.keys() != names:
+            wrong = sorted(map(str, row.keys() ^ names))
+            raise ArtifactError(f"{path}: row {number} lacks, or has too many: {', '.join(wrong)}")
+    arrays = []
+    for field in columns:
+        values = [row[field.name] for row in rows]
+        try:
+            array = pa.array(values, field.type)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            reason = " ".join(str(error).split())
+            raise ArtifactError(f"{path}: column `{field.name}` after row {start}: {reason}") from error
+        _check_nulls(path, field, array)
+        arrays.append(array)
+    return pa.RecordBatch.from_arrays(arrays, schema=columns)
+
+
+def _conform(path: Location, columns: pa.Schema, table: pa.Table) -> pa.Table:
+    if set(table.column_names) != set(columns.names):
+        wrong = sorted(set(table.column_names) ^ set(columns.names))
+        raise ArtifactError(f"{path}: the table lacks, or has too many: {', '.join(wrong)}")
+    arrays = []
+    for field in columns:
+        try:
+            array = table[field.name].cast(field.type)
+        except pa.ArrowException as error:
+            raise ArtifactError(f"{path}: column `{field.name}`: {' '.join(str(error).split())}") from error
+        _check_nulls(path, field, array)
+        arrays.append(array)
+    return pa.Table.from_arrays(arrays, schema=columns)
+
+
+def _check_nulls(path: Location, field: pa.Field, array: Any) -> None:
+    if array.null_count and not field.nullable:
+        raise ArtifactError(f"{path}: column `{field.name}` has a row without a value")

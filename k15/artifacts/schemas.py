@@ -1,0 +1,128 @@
+"""What artifacts hold: the columns of every dataset, and the versions of all artifact layouts.
+
+A change that makes old artifacts unreadable, or reads them differently, raises the version.
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Schema:
+    version: int
+    columns: pa.Schema
+
+
+def _schema(version: int, *, nullable: tuple[str, ...] = (), **columns: pa.DataType) -> Schema:
+    fields = [pa.field(name, kind, nullable=name in nullable) for name, kind in columns.items()]
+    return Schema(version, pa.schema(fields))
+
+
+_str, _i32, _f32, _bool = pa.string(), pa.int32(), pa.float32(), pa.bool_()
+_ids, _images = pa.list_(pa.int32()), pa.list_(pa.binary())
+
+_PROBLEM = {
+    "id": _str,
+    "family": _str,
+    "domain": _str,
+    "difficulty": _i32,
+    "question": _str,
+    "answer": _str,
+    "verifier": _str,  # math | choice | string
+    "images": _images,  # PNG
+    "split": _str,
+}
+
+DATASETS: dict[str, Schema] = {
+    "document": _schema(
+        1,
+        id=_str,
+        text=_str,
+        domain=_str,  # english | chinese | code | math | knowledge
+        source=_str,
+        split=_str,  # train | validation
+        weight=_f32,
+        meta=_str,  # JSON
+    ),
+    "rejection": _schema(
+        1,
+        nullable=("value",),
+        id=_str,
+        source=_str,
+        domain=_str,
+        filter=_str,
+        reason=_str,
+        value=pa.float64(),
+        excerpt=_str,
+    ),
+    "vision_document": _schema(
+        1,
+        id=_str,
+        kind=_str,  # caption | interleaved | ocr | knowledge | qa
+        text=_str,  # one `<image>` per image, where it stands
+        images=_images,
+        source=_str,
+        split=_str,
+    ),
+    # One packed block a row; `lengths` are its documents' (or pieces of documents) tokens and sum to the block.
+    "tokens": _schema(1, domain=_str, split=_str, tokens=_ids, lengths=_ids),
+    "problem": _schema(1, **_PROBLEM),
+    "prompt": _schema(
+        1,
+        **_PROBLEM,
+        pass_rate=_f32,
+        samples=_i32,
+        guessed=_bool,
+        guess_hits=_i32,
+        label=_str,  # easy | medium | hard
+        tags=pa.list_(pa.string()),
+        kept=_bool,
+        reason=_str,
+    ),
+    "trajectory": _schema(
+        1,
+        prompt_id=_str,
+        group=_i32,
+        sample=_i32,
+        iteration=_i32,
+        prompt_ids=_ids,
+        response_ids=_ids,
+        logprobs=pa.list_(pa.float32()),
+        policy_version=_i32,
+        finish_reason=_str,
+        text=_str,
+        reward=_f32,
+        verdict=_str,
+    ),
+    "sample": _schema(
+        1,
+        checkpoint=_str,
+        suite=_str,
+        problem_id=_str,
+        difficulty=_i32,
+        sample=_i32,
+        question=_str,
+        answer=_str,
+        verifier=_str,
+        response_ids=_ids,
+        text=_str,
+        finish_reason=_str,
+        tokens=_i32,
+        verdict=_str,
+        reward=_f32,
+        blanked=_bool,
+        length=_i32,  # context of a needle problem, else 0
+        depth=_f32,
+    ),
+}
+
+LAYOUTS: dict[str, int] = {
+    "checkpoint": 1,  # megatron/ model.json tokenizer/ hf/
+    "tokenizer": 1,  # the files of a Hugging Face tokenizer
+}
+
+
+def version(schema: str) -> int:
+    """The version of a dataset schema or a layout that this code reads and writes."""
+    return DATASETS[schema].version if schema in DATASETS else LAYOUTS[schema]

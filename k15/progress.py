@@ -1,0 +1,95 @@
+"""Live progress of a stage: a bar on a terminal, JSON events for a supervising flow, plain lines elsewhere.
+
+With K15_EVENTS=1 in the environment every event is one line on standard output, `@k15 ` followed by
+JSON: {"event": "progress", "label", "done", "total", "metrics"} or {"event": "log", "text"}. They pass
+through pipes and container logs alike. At most two a second per task; the last one always comes.
+"""
+
+import json
+import os
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+EVENT_PREFIX = "@k15 "
+EVENT_INTERVAL = 0.5
+LINE_INTERVAL = 10.0
+
+
+class Task:
+    """One countable piece of work; a context manager, so that its last state is always shown."""
+
+    def __init__(self, progress: "Progress", label: str, total: int | None) -> None:
+        self.label, self.total, self.done = label, total, 0
+        self.metrics: dict[str, float] = {}
+        self._progress = progress
+        self._shown: int | None = None
+        self._shown_at = 0.0
+        self._bar = progress.bar(label, total)
+
+    def advance(self, n: int = 1, **metrics: float) -> None:
+        """Count `n` more steps as done; `metrics` are the latest figures, such as the loss."""
+        self.done += n
+        self.metrics.update({name: float(value) for name, value in metrics.items()})
+        if self._bar is not None:
+            self._bar.set_postfix(self.metrics, refresh=False)
+            self._bar.update(n)
+        elif self.done == self.total or time.monotonic() - self._shown_at >= self._progress.interval:
+            self._show()
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        elif self._shown != self.done:
+            self._show()
+
+    def _show(self) -> None:
+        self._shown, self._shown_at = self.done, time.monotonic()
+        self._progress.report(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Progress:
+    """Where a stage reports to; the environment decides on the form."""
+
+    def __init__(self) -> None:
+        self.events = os.environ.get("K15_EVENTS") == "1"
+        self.interval = EVENT_INTERVAL if self.events else LINE_INTERVAL
+
+    def task(self, label: str, total: int | None = None) -> Task:
+        return Task(self, label, total)
+
+    def log(self, text: str) -> None:
+        if self.events:
+            self._event({"event": "log", "text": text})
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def bar(self, label: str, total: int | None) -> Any:
+        if self.events or not sys.stderr.isatty():
+            return None
+        from tqdm import tqdm
+
+        return tqdm(desc=label, total=total, dynamic_ncols=True)
+
+    def report(self, task: Task) -> None:
+        if self.events:
+            state = {"label": task.label, "done": task.done, "total": task.total, "metrics": task.metrics}
+            self._event({"event": "progress", **state})
+            return
+        figures = "".join(f" {name}={value:.4g}" for name, value in task.metrics.items())
+        of = "" if task.total is None else f"/{task.total}"
+        print(f"{task.label}: {task.done}{of}{figures}", file=sys.stderr, flush=True)
+
+    def _event(self, event: dict[str, Any]) -> None:
+        # One write, so that lines of other threads and of C++ libraries do not land inside it.
+        sys.stdout.write(EVENT_PREFIX + json.dumps(event) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,196 @@
+"""The face of every stage: typed params in, artifacts and metrics out, one command line.
+
+`python -m stages.<name> [variant]` ends in `main`. Guarantees: a user's mistake is one line on standard
+error and exit code 2; metrics appear only after the stage has succeeded; what a killed stage had saved
+under `ctx.state` is found by the next attempt if params and inputs are still the same, and is discarded
+otherwise (a change of code keeps it, so that a long run can go on after a repair).
+"""
+
+import argparse
+import errno
+import json
+import math
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, NoReturn, TypeVar
+
+from k15.artifacts.digests import json_digest
+from k15.artifacts.manifest import Producer, parent_digests
+from k15.artifacts.storage import Location, write_json
+from k15.errors import UserError
+from k15.params import Params, load_params
+from k15.progress import Progress
+
+P = TypeVar("P", bound=Params)
+Q = TypeVar("Q", bound=Params)
+
+_FINGERPRINT = "fingerprint.json"
+
+
+@dataclass
+class Context:
+    """What a stage may touch: its place in the repository, its state, its progress."""
+
+    root: Path
+    name: str  # "rl", "long2short.merge"
+    variant: str | None
+    progress: Progress
+    sections: tuple[str, ...] = ()
+    started: float = field(default_factory=time.time)
+    spent: float = 0.0  # seconds of earlier attempts that this one continues
+    _read: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def state(self) -> Path:
+        """Where a stage saves what it wants to resume from; call `resumable` before looking into it."""
+        return self.root / "state" / self.name
+
+    def artifact(self, relative: str) -> Path:
+        return self.root / "artifacts" / relative
+
+    def params(self, model: type[Q], section: str) -> Q:
+        """Another section of params.yaml, one of those that the stage declares."""
+        if section not in self.sections:
+            raise ValueError(f"stage {self.name} reads section {section} without declaring it")
+        loaded = load_params(model, section, self.root)
+        self._read[section] = loaded.model_dump(mode="json")
+        return loaded
+
+    def producer(self, params: Params, parents: Sequence[Location]) -> Producer:
+        return Producer(self.name, self._resolved(params), tuple(parents))
+
+    def resumable(self, params: Params, parents: Sequence[Location]) -> Path:
+        """`state`, emptied unless an attempt with the same params and inputs left it."""
+        fingerprint = json_digest([self.name, self._resolved(params), parent_digests(parents)])
+        record = self.state / _FINGERPRINT
+        earlier = _read_record(record)
+        if earlier is not None and earlier["fingerprint"] == fingerprint:
+            # A killed attempt counts until the last file that it saved.
+            last = max(path.stat().st_mtime for path in self.state.rglob("*"))
+            self.spent = earlier["spent"] + max(0.0, last - earlier["started"])
+            self.progress.log(f"{self.name}: continuing an interrupted run")
+        else:
+            shutil.rmtree(self.state, ignore_errors=True)
+        write_json(record, {"fingerprint": fingerprint, "started": self.started, "spent": self.spent})
+        return self.state
+
+    def publish_plot(self, name: str, rows: list[dict[str, Any]]) -> None:
+        """Rows of flat values, as `dvc plots` draws them."""
+        path = self.root / "plots" / f"{self.name}.{name}.json"
+        write_json(path, _finite(rows, f"plot {name}"))
+
+    def _resolved(self, params: Params) -> dict[str, Any]:
+        return {self.name.split(".")[0]: params.model_dump(mode="json"), **self._read}
+
+
+@dataclass(frozen=True)
+class Stage(Generic[P]):
+    name: str
+    params: type[P]
+    run: Callable[[P, Context], dict[str, Any]]
+    variants: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+
+
+def main(stage: Stage[P], argv: Sequence[str] | None = None) -> int:
+    """Run the stage as its command line asks; the exit code."""
+    parser = argparse.ArgumentParser(prog=f"python -m stages.{stage.name}")
+    if stage.variants:
+        parser.add_argument("variant", choices=stage.variants)
+    parser.add_argument("--root", type=Path, default=Path("."), help="the repository (default: here)")
+    options = parser.parse_args(argv)
+    variant = options.variant if stage.variants else None
+    name = f"{stage.name}.{variant}" if variant else stage.name
+    context = Context(options.root.resolve(), name, variant, Progress(), stage.sections)
+    try:
+        with _terminable():
+            _run(stage, context)
+        return 0
+    except KeyboardInterrupt:
+        return _fail(name, "interrupted", 130)
+    except _Terminated:
+        return _fail(name, "terminated", 143)
+    except UserError as error:
+        return _fail(name, f"error: {error}", 2)
+    except Exception as error:
+        if (fault := _fault_of_machine(error)) is None:
+            raise
+        return _fail(name, f"error: {fault}", 2)
+
+
+def _run(stage: Stage[P], context: Context) -> None:
+    params = load_params(stage.params, stage.name, context.root)
+    metrics = _finite(stage.run(params, context), "metric")
+    seconds = round(context.spent + time.time() - context.started, 3)
+    write_json(context.root / "metrics" / f"{context.name}.json", metrics)
+    write_json(context.root / "metrics" / "timing" / f"{context.name}.json", {"seconds": seconds})
+    shutil.rmtree(context.state, ignore_errors=True)
+
+
+def _finite(value: Any, where: str) -> Any:
+    """`value`, which must be JSON without NaN and infinities: those mean that training diverged."""
+    if isinstance(value, dict):
+        return {str(key): _finite(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item, f"{where}.{index}") for index, item in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"{where} is {value}: the run diverged; lower its learning rate")
+    return value
+
+
+def _read_record(path: Path) -> dict[str, Any] | None:
+    try:
+        record: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return record
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _fail(name: str, text: str, code: int) -> int:
+    print(f"k15 {name}: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    return code
+
+
+_FAULTS = {
+    errno.ENOSPC: "no space left on the disk; free some and run it again",
+    errno.EDQUOT: "the disk quota is used up; free some space and run it again",
+    errno.EROFS: "the file system is read-only; mount it writable",
+    errno.EACCES: "permission denied; make it accessible",
+    errno.EPERM: "not permitted; make it accessible",
+}
+
+
+def _fault_of_machine(error: Exception) -> str | None:
+    if isinstance(error, OSError) and error.errno in _FAULTS:
+        where = f"{error.filename}: " if error.filename else ""
+        return where + _FAULTS[error.errno]
+    if "No space left on device" in str(error):  # libraries that wrap the system's error
+        return _FAULTS[errno.ENOSPC]
+    return None
+
+
+class _Terminated(BaseException):
+    """SIGTERM, so that `finally` blocks run: engines, workers and staging directories are cleaned up."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    owner = os.getpid()
+
+    def terminate(number: int, frame: object) -> NoReturn:
+        if os.getpid() != owner:  # a forked worker inherits the handler, but has nothing to clean up
+            os._exit(128 + number)
+        raise _Terminated
+
+    previous = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
