@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from k15.artifacts import schemas
 from k15.artifacts.digests import file_digest
 from k15.artifacts.manifest import File, Manifest, Producer, expect, load_file
-from k15.artifacts.storage import Location, LocalStaging, S3Staging, store_at
+from k15.artifacts.storage import LocalStaging, Location, S3Staging, store_at
 from k15.errors import ArtifactError
 
 BATCH_ROWS = 256

@@ -21,7 +21,7 @@ import pydantic
 
 from k15.artifacts import schemas
 from k15.artifacts.digests import buffer_digest, file_digests, json_digest
-from k15.artifacts.storage import MANIFEST, Location, LocalStore, S3Store, store_at
+from k15.artifacts.storage import MANIFEST, LocalStore, Location, S3Store, store_at
 from k15.errors import ArtifactError
 
 

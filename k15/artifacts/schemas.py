@@ -65,7 +65,7 @@ DATASETS: dict[str, Schema] = {
         source=_str,
         split=_str,
     ),
-    # One packed block a row; `lengths` are its documents' (or pieces of documents) tokens and sum to the block.
+    # One packed block a row; `lengths` are the tokens of its documents (or pieces of them), the block in all.
     "tokens": _schema(1, domain=_str, split=_str, tokens=_ids, lengths=_ids),
     "problem": _schema(1, **_PROBLEM),
     "prompt": _schema(
