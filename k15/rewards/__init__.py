@@ -1,7 +1,7 @@
 """Rule-based rewards (§2.1, §2.3.3): does a response answer its problem, and how long did it take.
 
-`score_batch` turns responses into verdicts by the `verifier` field of the problem; `length_rewards` is the length
-reward, composed on top by whoever trains. Nothing here knows about rollouts, models or tokenizers.
+`score_batch` turns responses into verdicts by the `verifier` field of the problem; `length_rewards` is the
+length reward, composed on top by whoever trains. Nothing here knows about rollouts, models or tokenizers.
 """
 
 from k15.rewards.length import length_rewards

@@ -1,9 +1,10 @@
 """Where the answer stands in a response.
 
-Two readings: "rl" takes the content of the last `\\boxed{...}` and nothing else, so that a policy is never paid
-for an answer that it did not commit to; "eval" falls back to the usual phrases and then to the last number, to
-read models that were not trained to box. Both look only behind the thought: an answer inside `<think>` or in a
-thought that never ended does not count. The scan is linear and not recursive, so hostile nesting costs nothing.
+Two readings: "rl" takes the content of the last `\\boxed{...}` and nothing else, so that a policy is never
+paid for an answer that it did not commit to; "eval" falls back to the usual phrases and then to the last
+number, to read models that were not trained to box. Both look only behind the thought: an answer inside
+`<think>` or in a thought that never ended does not count. The scan is linear and not recursive, so hostile
+nesting costs nothing.
 """
 
 import re
@@ -15,7 +16,8 @@ BOX = "\\boxed{"
 NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*/\s*\d+(?:\.\d+)?)?"
 _NUMBER = re.compile(NUMBER)
 _PHRASE = re.compile(
-    r"(?:(?:final\s+)?answer\s*(?:is|:|=)|####|答案(?:是|为|:|：)|(?:^|\n)\s*A:)\s*:?\s*(?P<rest>[^\n]+)", re.IGNORECASE
+    r"(?:(?:final\s+)?answer\s*(?:is|:|=)|####|答案(?:是|为|:|：)|(?:^|\n)\s*A:)\s*:?\s*(?P<rest>[^\n]+)",
+    re.IGNORECASE,
 )
 _CHOICE = re.compile(r"(?<![A-Za-z])\(?([A-J])\)?(?![A-Za-z])")
 

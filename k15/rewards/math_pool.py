@@ -1,8 +1,8 @@
 """Worker processes for math-verify, kept between calls, replaced when one dies.
 
-A comparison that uses up its CPU seconds (or, on a machine that stands still, ten times as much wall time) costs
-its worker and yields an `error` verdict; the other comparisons of the batch do not notice. Workers end with the
-process that started them: their input closes.
+A comparison that uses up its CPU seconds (or, on a machine that stands still, ten times as much wall time)
+costs its worker and yields an `error` verdict; the other comparisons of the batch do not notice. Workers
+end with the process that started them: their input closes.
 """
 
 import atexit
@@ -41,7 +41,9 @@ class Worker:
         )
         if self._read_line(time.monotonic() + START_SECONDS) is None:
             self.close()
-            raise RuntimeError(f"math-verify's process did not start: {sys.executable} -m k15.rewards.math_worker")
+            raise RuntimeError(
+                f"math-verify's process did not start: {sys.executable} -m k15.rewards.math_worker"
+            )
 
     def compare(self, reference: str, answer: str) -> Verdict:
         assert self.process.stdin and self.process.stdout

@@ -1,9 +1,9 @@
 """One math-verify process: reads `{"reference", "answer"}` lines, writes `{"equal", "why"}` lines.
 
 Started by `math_pool`, as a plain interpreter and not a fork, because the parent holds a model and threads.
-The deadline is CPU time and belongs to the kernel (RLIMIT_CPU): no signal handlers, hence no alarm that a thread
-cannot take and no verdict that depends on how busy the machine is. A memory limit keeps an exploding expression
-from taking the machine with it.
+The deadline is CPU time and belongs to the kernel (RLIMIT_CPU): no signal handlers, hence no alarm that a
+thread cannot take and no verdict that depends on how busy the machine is. A memory limit keeps an exploding
+expression from taking the machine with it.
 """
 
 import json
@@ -19,8 +19,9 @@ from math_verify import LatexExtractionConfig, parse, verify
 
 MEMORY_BYTES = 2 << 30
 
-# Boxed content only, units read, `\frac12` read as TeX reads it, no repair of whole equations: math-verify's advice
-# for reinforcement learning but for the second point. References and answers get the same reading.
+# Boxed content only, units read, `\frac12` read as TeX reads it, no repair of whole equations:
+# math-verify's advice for reinforcement learning but for the second point. References and answers get the
+# same reading.
 _BOXED = LatexExtractionConfig(
     boxed_match_priority=0,
     normalization_config=NormalizationConfig(

@@ -1,7 +1,7 @@
 """The verifiers and their registry: a problem names one in its `verifier` field.
 
-A verifier reads the answer out of the response and compares it with the reference. The same response gets the same
-verdict whatever else is in the batch, in whatever order.
+A verifier reads the answer out of the response and compares it with the reference. The same response gets
+the same verdict whatever else is in the batch, in whatever order.
 """
 
 import re
@@ -73,7 +73,9 @@ VERIFIERS: dict[str, Verifier] = {
 }
 
 
-def score_batch(records: Sequence[Mapping[str, Any]], responses: Sequence[str], *, mode: Mode = "rl") -> list[Verdict]:
+def score_batch(
+    records: Sequence[Mapping[str, Any]], responses: Sequence[str], *, mode: Mode = "rl"
+) -> list[Verdict]:
     """Verdicts of responses to problem records (`verifier`, `answer`), in their order."""
     verdicts: dict[int, Verdict] = {}
     pending: dict[str, list[tuple[int, str, str]]] = {}

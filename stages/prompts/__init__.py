@@ -1,0 +1,1 @@
+"""Stage `prompts`: the curated RL prompt set."""

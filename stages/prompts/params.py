@@ -1,0 +1,59 @@
+"""The `prompts` section of params.yaml."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from k15.params import Params
+
+
+class FamilyShare(Params):
+    """How many candidates of one task family are generated, spread evenly over the difficulties."""
+
+    count: int = Field(ge=1)
+    difficulties: list[int] = Field(min_length=1)
+
+
+class Source(Params):
+    """A JSONL file of the user's own problems: `question`, `answer`, and optionally `id`, `domain`,
+    `discipline`, `verifier`, `difficulty`. `name` takes the place of a family."""
+
+    name: str = Field(min_length=1)
+    path: str = Field(min_length=1)
+
+
+class PromptsParams(Params):
+    """Where candidates come from, how they are measured, and what is kept."""
+
+    seed: int
+    families: dict[str, FamilyShare]
+    sources: list[Source]
+    heldout_checked: int = Field(ge=0)
+    """Held-out problems per family that candidates are compared with."""
+
+    samples: int = Field(ge=1)
+    """Responses per prompt behind its pass rate (the paper: 10)."""
+    temperature: float = Field(gt=0)
+    max_tokens: int = Field(ge=1)
+    trivial_from: float = Field(gt=0, le=1)
+    """Prompts of at least this pass rate are dropped."""
+    easy_from: float = Field(gt=0, le=1)
+    medium_from: float = Field(gt=0, le=1)
+
+    guess_tries: int = Field(ge=0)
+    """Guesses without CoT; a prompt that is guessed within them is dropped (the paper: 8)."""
+    guess_tokens: int = Field(ge=1)
+    max_share: float = Field(gt=0, le=1)
+    """The largest share of the kept set that one discipline may have."""
+
+    max_model_len: int = Field(ge=8)
+    max_num_seqs: int = Field(ge=1)
+    kv_cache_gib: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not self.families and not self.sources:
+            raise ValueError("families and sources are both empty; name at least one")
+        if self.medium_from >= self.easy_from:
+            raise ValueError("medium_from must be below easy_from")
+        return self

@@ -1,0 +1,169 @@
+"""Stage `prompts`: the RL prompt set (§2.1).
+
+Candidates are excluded by rule, measured with the SFT model, and dropped where they are trivial or can be
+guessed without a chain of thought; what remains is labelled by difficulty and balanced over disciplines.
+Every candidate is in the output, the dropped ones with their reason.
+
+Does not estimate more than the samples allow: a pass rate of ten samples is known to about ±0.15.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from k15.rollout import Engine, Sampling
+
+from k15 import artifacts
+from k15.errors import UserError
+from k15.seeds import derive
+from k15.stage import Context, Stage
+from k15.tokenizer import Tokenizer
+from stages.prompts.candidates import Candidate, candidates, heldout
+from stages.prompts.measure import PassRate, guess_hits, pass_rates, prompt_ids
+from stages.prompts.params import PromptsParams
+from stages.prompts.rules import reasons_before_sampling, surplus
+
+POLICY = "sft/long"
+
+
+@dataclass
+class Measured:
+    """What is known about the candidates so far, by their position in `items`."""
+
+    items: list[Candidate]
+    reasons: dict[int, str]
+    rates: dict[int, PassRate] = field(default_factory=dict)
+    hits: dict[int, int] = field(default_factory=dict)
+
+    def left(self) -> list[int]:
+        return [index for index in range(len(self.items)) if index not in self.reasons]
+
+    def drop(self, reason: str, condition: Callable[[int], bool]) -> None:
+        self.reasons.update({index: reason for index in self.left() if condition(index)})
+
+
+def run(params: PromptsParams, context: Context) -> dict[str, Any]:
+    policy = context.artifact(POLICY)
+    artifacts.verify(policy, "checkpoint")
+    tokenizer = Tokenizer.load(policy / "tokenizer")
+    found = candidates(params, context.root)
+    measured = Measured(found, reasons_before_sampling(found, heldout(params)))
+    lengths = [len(prompt_ids(tokenizer, item)) for item in found]
+    measured.drop("too-long", lambda index: lengths[index] + params.max_tokens > params.max_model_len)
+    context.progress.log(f"{len(found)} candidates, {len(measured.left())} pass the rules")
+    if measured.left():
+        _sample(params, policy, tokenizer, measured)
+    _balance(params, measured)
+    metrics = summary(params, measured)
+    if not metrics["kept"]:
+        raise UserError(
+            f"prompts: none of {len(found)} candidates is left ({metrics['reasons']}); "
+            "add or harden families or sources"
+        )
+    rows = (_row(params, measured, index) for index in range(len(found)))
+    artifacts.write_dataset(
+        context.artifact("prompts"), "prompt", rows, producer=context.producer(params, [policy])
+    )
+    context.publish_plot(
+        "pass_rates", [{"pass_rate": k, "prompts": v} for k, v in metrics["pass_rates"].items()]
+    )
+    return metrics
+
+
+def _sample(params: PromptsParams, policy: Path, tokenizer: Tokenizer, measured: Measured) -> None:
+    """Pass rates of what the rules left; guesses for what is not trivial."""
+    engine = Engine(
+        policy / "hf",
+        max_model_len=params.max_model_len,
+        max_num_seqs=params.max_num_seqs,
+        kv_cache_gib=params.kv_cache_gib,
+        seed=derive(params.seed, "engine"),
+    )
+    try:
+        left = measured.left()
+        items = [measured.items[index] for index in left]
+        sampling = _sampling(params, "pass_rate", params.samples, params.max_tokens)
+        measured.rates.update(zip(left, pass_rates(engine, tokenizer, items, sampling), strict=True))
+        measured.drop("unjudged", lambda index: measured.rates[index].judged == 0)
+        measured.drop("trivial", lambda index: measured.rates[index].value >= params.trivial_from)
+        left = measured.left()
+        items = [measured.items[index] for index in left]
+        if params.guess_tries and items:
+            sampling = _sampling(params, "guess", params.guess_tries, params.guess_tokens)
+            measured.hits.update(zip(left, guess_hits(engine, tokenizer, items, sampling), strict=True))
+            measured.drop("guessed", lambda index: measured.hits[index] > 0)
+    finally:
+        engine.close()
+
+
+def _sampling(params: PromptsParams, name: str, n: int, max_tokens: int) -> Sampling:
+    seed = derive(params.seed, name)
+    return Sampling(n=n, temperature=params.temperature, max_tokens=max_tokens, seed=seed)
+
+
+def _balance(params: PromptsParams, measured: Measured) -> None:
+    left = measured.left()
+    disciplines = [measured.items[index].discipline for index in left]
+    excess = surplus(disciplines, params.max_share, derive(params.seed, "balance"))
+    dropped = {left[position] for position in excess}
+    measured.drop("balance", lambda index: index in dropped)
+
+
+def label(params: PromptsParams, pass_rate: float) -> str:
+    """The curriculum's difficulty label."""
+    if pass_rate >= params.easy_from:
+        return "easy"
+    return "medium" if pass_rate >= params.medium_from else "hard"
+
+
+def _row(params: PromptsParams, measured: Measured, index: int) -> dict[str, Any]:
+    item = measured.items[index]
+    rate, hits = measured.rates.get(index, PassRate(0, 0)), measured.hits.get(index, 0)
+    return {
+        "id": item.id,
+        "family": item.family,
+        "domain": item.domain,
+        "difficulty": item.difficulty,
+        "question": item.question,
+        "answer": item.answer,
+        "verifier": item.verifier,
+        "images": list(item.images),
+        "split": "train",
+        "pass_rate": rate.value,
+        "samples": rate.judged,
+        "guessed": hits > 0,
+        "guess_hits": hits,
+        "label": label(params, rate.value),
+        "tags": [f"domain:{item.domain}", f"discipline:{item.discipline}"],
+        "kept": index not in measured.reasons,
+        "reason": measured.reasons.get(index, ""),
+    }
+
+
+def summary(params: PromptsParams, measured: Measured) -> dict[str, Any]:
+    """The funnel, the pass rates of all sampled candidates, and what the kept set consists of."""
+    kept = [measured.items[index] for index in measured.left()]
+    rates = [round(rate.value, 1) for rate in measured.rates.values() if rate.judged]
+    histogram = Counter(f"{rate:.1f}" for rate in rates)
+    return {
+        "candidates": len(measured.items),
+        "kept": len(kept),
+        "reasons": _counts(measured.reasons.values()),
+        "sampled": len(rates),
+        "pass_rate": sum(rate.value for rate in measured.rates.values()) / max(1, len(rates)),
+        "pass_rates": {f"{tenth / 10:.1f}": histogram[f"{tenth / 10:.1f}"] for tenth in range(11)},
+        "guess_tried": len(measured.hits),
+        "labels": _counts(label(params, measured.rates[index].value) for index in measured.left()),
+        "families": _counts(item.family for item in kept),
+        "domains": _counts(item.domain for item in kept),
+        "disciplines": _counts(item.discipline for item in kept),
+    }
+
+
+def _counts(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))
+
+
+STAGE = Stage("prompts", PromptsParams, run)

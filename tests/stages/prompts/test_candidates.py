@@ -1,0 +1,100 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from k15.errors import UserError
+from k15.params import parse_params
+from stages.prompts.candidates import candidates, heldout
+from stages.prompts.params import PromptsParams
+from stages.prompts.rules import reasons_before_sampling
+
+PARAMS = {
+    "seed": 1,
+    "families": {"edit": {"count": 6, "difficulties": [1, 2]}, "rendered": {"count": 3, "difficulties": [1]}},
+    "sources": [],
+    "heldout_checked": 20,
+    "samples": 10,
+    "temperature": 1.0,
+    "max_tokens": 32,
+    "trivial_from": 1.0,
+    "easy_from": 0.7,
+    "medium_from": 0.3,
+    "guess_tries": 8,
+    "guess_tokens": 8,
+    "max_share": 0.5,
+    "max_model_len": 128,
+    "max_num_seqs": 8,
+    "kv_cache_gib": 0.1,
+}
+
+
+def params(**changes) -> PromptsParams:
+    return parse_params(PromptsParams, "prompts", {**PARAMS, **changes})
+
+
+def source(tmp_path: Path, *rows: object) -> PromptsParams:
+    (tmp_path / "mine.jsonl").write_text(
+        "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows)
+    )
+    return params(families={}, sources=[{"name": "mine", "path": "mine.jsonl"}])
+
+
+def test_generated_candidates_are_of_the_train_split(tmp_path: Path) -> None:
+    found = candidates(params(), tmp_path)
+    assert [item.family for item in found] == ["edit"] * 6 + ["rendered"] * 3
+    assert all(item.images for item in found if item.family == "rendered")
+    assert not {item.id for item in found} & {item.id for item in heldout(params())}
+    assert found == candidates(params(), tmp_path)
+    assert found != candidates(params(seed=2), tmp_path)
+
+
+def test_a_users_file(tmp_path: Path) -> None:
+    row = {"question": "What is 5 + 7?", "answer": 12, "domain": "math", "discipline": "algebra"}
+    (item,) = candidates(source(tmp_path, row, ""), tmp_path)
+    assert (item.family, item.answer, item.discipline, item.verifier) == ("mine", "12", "algebra", "math")
+
+
+def test_a_held_out_problem_in_a_users_file_is_found(tmp_path: Path) -> None:
+    stolen = heldout(params())[0]
+    loaded = source(tmp_path, {"question": stolen.question.upper(), "answer": stolen.answer})
+    items = candidates(loaded, tmp_path)
+    assert reasons_before_sampling(items, heldout(params())) == {0: "held-out"}
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("{", "mine.jsonl:1: not JSON"),
+        ({"answer": "1"}, "mine.jsonl:1: needs a `question` string and an `answer`"),
+        ({"question": "?", "answer": "1", "difficulty": "x"}, "difficulty must be an integer"),
+        ({"question": "?", "answer": "1", "verifier": "oracle"}, "unknown verifier 'oracle'"),
+        ("", "no problem in it"),
+    ],
+)
+def test_bad_sources_are_named(tmp_path: Path, row: object, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        candidates(source(tmp_path, row), tmp_path)
+
+
+def test_missing_and_binary_sources(tmp_path: Path) -> None:
+    loaded = source(tmp_path, "{}")
+    (tmp_path / "mine.jsonl").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="not a UTF-8 text file"):
+        candidates(loaded, tmp_path)
+    (tmp_path / "mine.jsonl").unlink()
+    with pytest.raises(UserError, match="no such file"):
+        candidates(loaded, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"families": {}}, "families and sources are both empty"),
+        ({"samples": 0}, "prompts.samples must be at least 1"),
+        ({"medium_from": 0.8}, "medium_from must be below easy_from"),
+    ],
+)
+def test_bad_params_are_named(changes: dict, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        params(**changes)
