@@ -1,60 +1,94 @@
-"""Draw a checkpoint's answers to suites with a rollout engine, as rows of the sample schema, not yet scored.
+"""Draw checkpoints' answers to suites with one rollout engine, as rows of the sample schema, not yet scored.
 
-All suites that are drawn alike go through the engine in one call. A prompt that leaves no room for the answer
-within the engine's length is not asked: its rows say "skipped".
+Starting an engine costs more than a small checkpoint's answers, so the weights are exchanged in place as long
+as the shape of the model stays; another shape (another RoPE base) starts another engine. All suites that are
+drawn alike go through the engine in one call. A prompt that leaves no room for the answer within the engine's
+length is not asked: its rows say "skipped".
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from k15.evaluation.items import Item, Suite
 from k15.evaluation.scoring import SKIPPED, Row
+from k15.model.config import ModelConfig
 from k15.rollout import Engine, Prompt, Sample, Sampling
 from k15.seeds import derive
 from k15.tokenizer import Tokenizer
 
 
-@dataclass(frozen=True)
+@dataclass
 class Examiner:
-    """Asks suites of whatever weights the engine holds."""
+    """Asks checkpoints; a context manager, because it holds an engine."""
 
-    engine: Engine
     tokenizer: Tokenizer
     max_model_len: int
-    image_tokens: int
-    """Tokens that one image takes in the prompt."""
+    max_num_seqs: int
+    kv_cache_gib: float
     seed: int
+    _engine: Engine | None = field(default=None, init=False)
+    _shape: ModelConfig | None = field(default=None, init=False)
 
-    def ask(self, checkpoint: str, suites: Sequence[Suite]) -> list[Row]:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def ask(self, name: str, checkpoint: Path, suites: Sequence[Suite]) -> list[Row]:
+        """Answers of the checkpoint at `checkpoint` to all `suites`; the rows carry `name`."""
+        shape = ModelConfig.load(checkpoint / "model.json")
+        engine = self._holding(checkpoint / "hf", shape)
         alike: dict[tuple[int, float, int], list[tuple[Suite, Item]]] = defaultdict(list)
         rows: list[Row] = []
         for suite in suites:
             for item in suite.items:
-                if self._fits(item, suite.max_tokens):
+                if self._length(item, shape.image_tokens) + suite.max_tokens <= self.max_model_len:
                     alike[suite.samples, suite.temperature, suite.max_tokens].append((suite, item))
                 else:
-                    rows += [_row(checkpoint, suite, item, sample) for sample in range(suite.samples)]
+                    rows += [_row(name, suite, item, sample) for sample in range(suite.samples)]
         for (samples, temperature, max_tokens), asked in alike.items():
             seed = derive(self.seed, "evaluate", samples, str(temperature), max_tokens)
             sampling = Sampling(n=samples, temperature=temperature, max_tokens=max_tokens, seed=seed)
-            drawn = self.engine.generate([self._prompt(item) for _, item in asked], sampling)
+            drawn = engine.generate([Prompt(self._ids(item), item.images) for _, item in asked], sampling)
             for (suite, item), answers in zip(asked, drawn, strict=True):
-                rows += [
-                    self._answered(_row(checkpoint, suite, item, number), answer)
-                    for number, answer in enumerate(answers)
-                ]
+                for number, answer in enumerate(answers):
+                    rows.append(self._answered(_row(name, suite, item, number), answer))
         return rows
+
+    def _holding(self, hf: Path, shape: ModelConfig) -> Engine:
+        """The engine, with the weights at `hf`."""
+        # Lengths may differ: the engine's own is fixed by `max_model_len`.
+        comparable = shape.model_copy(update={"max_length": self.max_model_len})
+        if self._engine is not None and self._shape == comparable:
+            self._engine.load_hf(hf)
+            return self._engine
+        if self._engine is not None:
+            self._engine.close()
+        self._engine = Engine(
+            hf,
+            max_model_len=self.max_model_len,
+            max_num_seqs=self.max_num_seqs,
+            kv_cache_gib=self.kv_cache_gib,
+            seed=self.seed,
+        )
+        self._shape = comparable
+        return self._engine
 
     def _ids(self, item: Item) -> list[int]:
         return list(item.prompt_ids) or self.tokenizer.encode_prompt(item.question, images=len(item.images))
 
-    def _fits(self, item: Item, max_tokens: int) -> bool:
-        prompt_tokens = len(self._ids(item)) + len(item.images) * (self.image_tokens - 1)
-        return prompt_tokens + max_tokens <= self.max_model_len
-
-    def _prompt(self, item: Item) -> Prompt:
-        return Prompt(self._ids(item), item.images)
+    def _length(self, item: Item, image_tokens: int) -> int:
+        """Tokens of the prompt as the model sees it, every image unfolded into its patches."""
+        return len(self._ids(item)) + len(item.images) * (image_tokens - 1)
 
     def _answered(self, row: Row, answer: Sample) -> Row:
         return {
@@ -67,10 +101,10 @@ class Examiner:
         }
 
 
-def _row(checkpoint: str, suite: Suite, item: Item, sample: int) -> Row:
+def _row(name: str, suite: Suite, item: Item, sample: int) -> Row:
     """A row of a prompt that was not asked."""
     return {
-        "checkpoint": checkpoint,
+        "checkpoint": name,
         "suite": suite.name,
         "problem_id": item.id,
         "difficulty": item.difficulty,

@@ -1,0 +1,66 @@
+"""Parameters of the evaluate stage."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from k15.params import Params
+
+Positive = Annotated[int, Field(ge=1)]
+Depth = Annotated[float, Field(ge=0, le=1)]
+
+
+class Drawing(Params):
+    """How the answers of one suite are drawn."""
+
+    samples: Positive
+    """Answers per problem."""
+    temperature: float = Field(ge=0)
+    max_tokens: Positive
+
+
+class Families(Drawing):
+    """The held-out problems of the text (or vision) families."""
+
+    problems: int = Field(ge=2)
+    """Problems per family."""
+    base_problems: int = Field(ge=2)
+    """The same for checkpoints before SFT, which seldom end an answer and so cost most."""
+
+
+class Needle(Drawing):
+    lengths: tuple[Positive, ...] = Field(min_length=1)
+    """Prompt tokens; one suite each."""
+    depths: tuple[Depth, ...] = Field(min_length=1)
+    """Where the needle lies, 0 the beginning; problems take them in turn."""
+    problems: int = Field(ge=2)
+    """Problems per length."""
+
+
+class Benchmark(Drawing):
+    """A published benchmark's own file, or a directory of files."""
+
+    name: str = Field(pattern=r"^[a-z0-9_-]+$")
+    format: Literal["math500", "gsm8k", "aime", "math_vision", "mmmu", "mathvista"]
+    path: str = Field(min_length=1)
+    limit: Positive | None = None
+    """Only the first so many records."""
+
+
+class Evaluate(Params):
+    seed: int
+    max_model_len: Positive
+    """Prompt and answer together; longer benchmark prompts are skipped."""
+    max_num_seqs: Positive
+    kv_cache_gib: float = Field(gt=0)
+    text: Families
+    vision: Families
+    needle: Needle
+    benchmarks: tuple[Benchmark, ...] = ()
+
+    @model_validator(mode="after")
+    def _needles_fit(self) -> Self:
+        needed = max(self.needle.lengths) + self.needle.max_tokens
+        if needed > self.max_model_len:
+            raise ValueError(f"max_model_len must be at least {needed}, the longest needle and its answer")
+        return self
