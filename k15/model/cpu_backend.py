@@ -1,0 +1,56 @@
+"""Lets megatron-core run on a machine without CUDA.
+
+Megatron asks CUDA for the current device and moves tensors to it in a few places. On a machine without CUDA
+`enable()` answers these calls for the CPU: the device is `cpu`, `.cuda()` is the tensor itself. It changes nothing
+where CUDA exists, and nothing about how anything is computed.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+_FACTORIES = ("tensor", "empty", "zeros", "ones", "full", "arange", "rand", "randn")
+_enabled = False
+
+
+def _is_cuda(device: Any) -> bool:
+    return device == "cuda" or (isinstance(device, torch.device) and device.type == "cuda")
+
+
+def _on_cpu(factory: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    def make(*args: Any, **kwargs: Any) -> torch.Tensor:
+        if _is_cuda(kwargs.get("device")):
+            kwargs["device"] = "cpu"
+        return factory(*args, **kwargs)
+
+    return make
+
+
+def enable() -> None:
+    """Idempotent. Call before megatron-core builds anything."""
+    global _enabled
+    warnings.filterwarnings("ignore", message="Apex is not installed")
+    if _enabled or torch.cuda.is_available():
+        return
+    _enabled = True
+    cpu = torch.device("cpu")
+    original_type = torch.Tensor.type
+
+    def tensor_type(self: torch.Tensor, dtype: Any = None, **kwargs: Any) -> Any:
+        if isinstance(dtype, str) and dtype.startswith("torch.cuda."):
+            dtype = dtype.replace("torch.cuda.", "torch.")
+        return original_type(self, dtype, **kwargs) if dtype is not None else original_type(self)
+
+    patches: list[tuple[Any, str, Any]] = [
+        (torch.cuda, "current_device", lambda: cpu),
+        (torch.cuda, "synchronize", lambda *_: None),
+        (torch.Tensor, "cuda", lambda self, *_, **__: self),
+        (torch.Tensor, "type", tensor_type),
+        *((torch, name, _on_cpu(getattr(torch, name))) for name in _FACTORIES),
+    ]
+    for owner, name, replacement in patches:
+        setattr(owner, name, replacement)

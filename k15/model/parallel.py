@@ -1,0 +1,40 @@
+"""Process groups: torchrun's when there are several ranks, a group of one otherwise."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+import torch.distributed as dist
+
+from k15.model import cpu_backend
+
+cpu_backend.enable()
+
+from megatron.core import parallel_state  # noqa: E402 - the backend must be in place before megatron is imported
+
+from k15.errors import UserError  # noqa: E402
+
+
+def initialize(tensor_parallel: int = 1) -> None:
+    """Join the process group and build megatron's tensor- and data-parallel groups. Idempotent."""
+    if not dist.is_initialized():
+        backend = "nccl" if torch.cuda.is_available() else "gloo"
+        if "RANK" in os.environ:  # torchrun
+            if torch.cuda.is_available():
+                torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+            dist.init_process_group(backend)
+        else:
+            dist.init_process_group(backend, store=dist.HashStore(), rank=0, world_size=1)
+    if not parallel_state.model_parallel_is_initialized():
+        if dist.get_world_size() % tensor_parallel:
+            raise UserError(
+                f"tensor_parallel {tensor_parallel} does not divide the {dist.get_world_size()} ranks; "
+                "start another number of ranks or change it"
+            )
+        parallel_state.initialize_model_parallel(tensor_model_parallel_size=tensor_parallel)
+
+
+def device() -> torch.device:
+    """Where the model of this rank lives."""
+    return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")

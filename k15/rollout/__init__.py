@@ -1,0 +1,1 @@
+"""Rollouts: responses sampled by vLLM inside the process that trains."""

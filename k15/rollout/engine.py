@@ -1,0 +1,198 @@
+"""The rollout engine: vLLM in the process that trains (§2.6), float32 on CPU, weights replaced in place.
+
+Guarantees: greedy responses equal `transformers`'; the same calls in the same order give the same samples, whatever
+the trainer drew in between; after `update_weights` nothing computed with the old weights is used (prefix and picture
+caches are emptied); the trainer's threads, random streams and process groups stay as they were.
+Does not guarantee: that a prompt's samples stay the same when other prompts join the call.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from k15.errors import UserError
+from k15.model.hf_files import load_image
+from k15.progress import Task
+from k15.rollout import process, weights
+from k15.rollout.types import Prompt, Sample, Sampling
+from k15.seeds import derive
+
+process.prepare()
+
+from vllm import SamplingParams  # noqa: E402 - the process must be prepared before vLLM is imported
+from vllm import _custom_ops as cpu_operators  # noqa: E402
+from vllm.engine.arg_utils import EngineArgs  # noqa: E402
+from vllm.model_executor.models.llava import LlavaForConditionalGeneration  # noqa: E402
+from vllm.model_executor.models.registry import ModelRegistry  # noqa: E402
+from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind  # noqa: E402
+from vllm.v1.engine.llm_engine import LLMEngine  # noqa: E402
+
+_MAX_IMAGES = 16
+_BLOCK_TOKENS = 32
+_STEP_TOKENS = 8192
+
+
+class Engine:
+    """Samples responses from a checkpoint's `hf/` directory."""
+
+    def __init__(
+        self,
+        hf_dir: Path,
+        *,
+        max_model_len: int,
+        max_num_seqs: int = 256,
+        kv_cache_gib: float = 0.5,
+        seed: int = 0,
+    ) -> None:
+        config = _read_json(hf_dir / "config.json")
+        stop = _read_json(hf_dir / "generation_config.json")["eos_token_id"]
+        self.max_model_len = max_model_len
+        self._stop_ids: list[int] = stop if isinstance(stop, list) else [stop]
+        self._image_id: int = config["image_token_index"]
+        self._image_tokens: int = config["image_seq_length"]
+        self._image_size: int = config["vision_config"]["image_size"]
+        self._requests = 0
+        # Registering the class itself spares vLLM a fresh interpreter that inspects it.
+        ModelRegistry.register_model("LlavaForConditionalGeneration", LlavaForConditionalGeneration)
+        arguments = EngineArgs(
+            model=str(hf_dir),
+            dtype="float32",
+            enforce_eager=True,
+            max_model_len=max_model_len,
+            max_num_seqs=max_num_seqs,
+            max_num_batched_tokens=max(_STEP_TOKENS, max_model_len),
+            kv_cache_memory_bytes=int(kv_cache_gib * 2**30),
+            block_size=_BLOCK_TOKENS,
+            enable_prefix_caching=True,
+            limit_mm_per_prompt={"image": _MAX_IMAGES},
+            skip_mm_profiling=True,
+            generation_config="vllm",
+            use_tqdm_on_load=False,
+            disable_log_stats=True,
+            seed=seed,
+        )
+        with process.guest(), _plain_linear_layers():
+            self._llm = LLMEngine.from_engine_args(arguments)
+        self._model = self._llm.model_executor.driver_worker.worker.model_runner.get_model()
+
+    def generate(
+        self, prompts: Sequence[Prompt], sampling: Sampling, progress: Task | None = None
+    ) -> list[list[Sample]]:
+        """`sampling.n` samples of every prompt, in the prompts' order. `progress` counts finished prompts."""
+        for index, prompt in enumerate(prompts):
+            self._check(index, prompt)
+        finished: dict[str, list[Sample]] = {}
+        order: list[str] = []
+        with process.preserved_rng():
+            torch.manual_seed(derive(sampling.seed, "rollout"))
+            for prompt in prompts:
+                order.append(self._submit(prompt, sampling))
+            while self._llm.has_unfinished_requests():
+                for output in self._llm.step():
+                    finished[output.request_id] = [_sample(completion) for completion in output.outputs]
+                    if progress is not None:
+                        progress.advance()
+        return [finished[request] for request in order]
+
+    def update_weights(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Replace all weights by `tensors` (names and shapes of `model.safetensors`), without a reload."""
+        weights.copy_into(weights.held_tensors(self._model), tensors)
+        self._llm.reset_prefix_cache()
+        self._llm.reset_encoder_cache()
+
+    def load_hf(self, hf_dir: Path) -> None:
+        """Replace all weights by those of another export of the same shape."""
+        self.update_weights(load_file(_existing(hf_dir / "model.safetensors")))
+
+    def weight_digests(self) -> dict[str, str]:
+        """HF name -> `weights.tensor_digest` of what the engine computes with."""
+        return {name: weights.tensor_digest(t) for name, t in weights.held_tensors(self._model).items()}
+
+    def close(self) -> None:
+        """Free model and cache. Process groups stay: the trainer may use the same ones."""
+        core = self._llm.engine_core.engine_core
+        core.model_executor.shutdown()
+        core.scheduler.shutdown()
+        del self._llm, self._model
+        gc.unfreeze()
+        gc.collect()
+
+    def _check(self, index: int, prompt: Prompt) -> None:
+        places = prompt.ids.count(self._image_id)
+        if places != len(prompt.images):
+            raise UserError(
+                f"prompt {index} has {places} <image> tokens and {len(prompt.images)} images; give one image per token"
+            )
+        if places > _MAX_IMAGES:
+            raise UserError(f"prompt {index} has {places} images; give at most {_MAX_IMAGES}")
+        length = len(prompt.ids) + places * (self._image_tokens - 1)
+        if not 0 < length < self.max_model_len:
+            raise UserError(
+                f"prompt {index} has {length} tokens; give 1 to {self.max_model_len - 1} or raise max_model_len "
+                f"({self.max_model_len})"
+            )
+
+    def _submit(self, prompt: Prompt, sampling: Sampling) -> str:
+        request: dict[str, Any] = {"prompt_token_ids": prompt.ids}
+        if prompt.images:
+            images = [load_image(png, self._image_size) for png in prompt.images]
+            request["multi_modal_data"] = {"image": images}
+        self._requests += 1
+        name = str(self._requests)
+        self._llm.add_request(name, request, self._params(sampling))
+        return name
+
+    def _params(self, sampling: Sampling) -> SamplingParams:
+        repetition = sampling.repetition
+        return SamplingParams(
+            n=sampling.n,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_tokens,
+            stop_token_ids=self._stop_ids,
+            logprobs=0 if sampling.logprobs else None,
+            flat_logprobs=sampling.logprobs,
+            detokenize=False,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+            repetition_detection=repetition
+            and RepetitionDetectionParams(max_pattern_size=repetition.max_pattern, min_count=repetition.min_count),
+        )
+
+
+def _sample(completion: Any) -> Sample:
+    logprobs = completion.logprobs
+    return Sample(
+        ids=list(completion.token_ids),
+        finish_reason=completion.finish_reason,
+        logprobs=[] if logprobs is None else logprobs.logprobs,
+    )
+
+
+@contextmanager
+def _plain_linear_layers() -> Iterator[None]:
+    """Without oneDNN's prepacked copies, which in-place weight updates would not reach."""
+    supported = cpu_operators._supports_onednn
+    cpu_operators._supports_onednn = False
+    try:
+        yield
+    finally:
+        cpu_operators._supports_onednn = supported
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise UserError(f"{path} is missing; give the hf/ directory of a checkpoint")
+    return path
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(_existing(path).read_text())
+    return content

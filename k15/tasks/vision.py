@@ -1,0 +1,106 @@
+"""Vision families: rendered text, counting and charts, drawn on a small canvas (App. B: text-rendered images,
+synthetic visual reasoning, chart interpretation).
+
+Pictures vary in place, size, colours and noise; a held-out picture is one whose content and layout were never
+drawn for training. Answers are near uniform over ten values or more, so a blanked image leaves only chance.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+
+from PIL import Image, ImageDraw, ImageFont
+
+from k15.tasks.problem import Draft, Family
+from k15.tasks.traces import Step, long_trace, short_trace
+
+SIZE = 64
+COLOURS = {"red": (208, 40, 40), "green": (30, 150, 60), "blue": (40, 70, 210), "black": (20, 20, 20)}
+
+
+def _canvas(rng: random.Random) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    shade = rng.randint(225, 255)
+    image = Image.new("RGB", (SIZE, SIZE), (shade, shade, shade))
+    return image, ImageDraw.Draw(image)
+
+
+def png(image: Image.Image) -> bytes:
+    """The picture as PNG bytes."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def _draft(rng: random.Random, content: str, question: str, picture: Image.Image, steps: list[Step], answer: str):
+    short = short_trace(steps, answer)
+    return Draft(content, question, answer, short, long_trace(rng, "look", steps, answer), (png(picture),))
+
+
+def rendered(rng: random.Random, difficulty: int) -> Draft:
+    """Read a rendered number of two digits (1), three digits (2), or read and solve a sum (3)."""
+    picture, draw = _canvas(rng)
+    if difficulty == 3:
+        first, second = rng.randrange(10), rng.randrange(10)
+        text, answer = f"{first}+{second}", str(first + second)
+    else:
+        text = answer = "".join(rng.choice("0123456789") for _ in range(difficulty + 1))
+    colour, size = rng.choice(list(COLOURS)), rng.randint(24, 28)
+    x, y = rng.randint(2, 6), rng.randint(10, 26)
+    draw.text((x, y), text, fill=COLOURS[colour], font=ImageFont.load_default(size))
+    steps = [Step("I read", text, text, f"{rng.randint(10, 99)}")]
+    if difficulty == 3:
+        steps.append(Step(f"{text}=", answer, f"{answer}-{second}={first}", str(rng.randrange(19))))
+    question = "Solve the sum." if difficulty == 3 else rng.choice(("Read the number.", "What is written?"))
+    return _draft(rng, f"{text} {colour} {size} {x} {y}", question, picture, steps, answer)
+
+
+def counting(rng: random.Random, difficulty: int) -> Draft:
+    """Count circles: alone (1), or among as many as four squares (2)."""
+    picture, draw = _canvas(rng)
+    circles, squares = rng.randint(1, 9), rng.randint(0, 4) if difficulty == 2 else 0
+    cells = rng.sample(range(16), circles + squares)
+    colour = rng.choice(list(COLOURS))
+    for index, cell in enumerate(cells):
+        x, y = cell % 4 * 16 + rng.randint(2, 4), cell // 4 * 16 + rng.randint(2, 4)
+        box = (x, y, x + 10, y + 10)
+        (draw.ellipse if index < circles else draw.rectangle)(box, fill=COLOURS[colour])
+    answer = str(circles)
+    steps = [Step("I count", answer, f"{circles} and {squares} squares", str(rng.randint(1, 9)))]
+    layout = f"{circles} {squares} {colour} {sorted(cells[:circles])} {sorted(cells[circles:])}"
+    return _draft(rng, layout, "How many circles?", picture, steps, answer)
+
+
+def charts(rng: random.Random, difficulty: int) -> Draft:
+    """Read a bar chart: one bar's height (1), or the sum of the red and the blue bar (2)."""
+    picture, draw = _canvas(rng)
+    names = rng.sample(list(COLOURS), 4)
+    heights = {name: rng.randint(1, 9) for name in names}
+    for column, name in enumerate(names):
+        draw.rectangle(
+            (4 + column * 15, 60 - heights[name] * 6, 14 + column * 15, 60), fill=COLOURS[name]
+        )
+    draw.line((1, 61, 62, 61), fill=(0, 0, 0))
+    if difficulty == 1:
+        name = rng.choice(names)
+        answer = str(heights[name])
+        question = f"How tall is the {name} bar?"
+        steps = [Step(f"{name} is", answer, f"{name} {answer}", str(rng.randint(1, 9)))]
+    else:
+        red, blue = heights["red"], heights["blue"]
+        answer = str(red + blue)
+        question = "Red plus blue?"
+        steps = [
+            Step("red is", str(red), f"red {red}", str(rng.randint(1, 9))),
+            Step("blue is", str(blue), f"blue {blue}", str(rng.randint(1, 9))),
+            Step(f"{red}+{blue}=", answer, f"{answer}-{blue}={red}", str(rng.randint(2, 18))),
+        ]
+    layout = f"{question} " + " ".join(f"{name}{heights[name]}" for name in names)
+    return _draft(rng, layout, question, picture, steps, answer)
+
+
+VISION_FAMILIES = (
+    Family("rendered", "vision", "text-rendered", (1, 2, 3), rendered, vision=True),
+    Family("counting", "vision", "visual-reasoning", (1, 2), counting, vision=True),
+    Family("charts", "vision", "charts", (1, 2), charts, vision=True),
+)

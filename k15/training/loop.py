@@ -1,0 +1,56 @@
+"""The training loop of a phase: steps, checkpoints, progress, curve.
+
+A phase's data is a function of the step number, so that resuming needs no iterator state. A killed phase continues
+from its last checkpoint in the stage's state directory; a finished one is not run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from k15.progress import Progress
+from k15.training.batch import Batch
+from k15.training.trainer import OptimizerParams, Trainer
+
+Row = dict[str, float | str]
+
+
+def run_phase(
+    trainer: Trainer,
+    label: str,
+    steps: int,
+    batch_at: Callable[[int], Sequence[Batch]],
+    optimizer: OptimizerParams,
+    state: Path,
+    progress: Progress,
+    save_every: int,
+) -> list[Row]:
+    """Train for `steps` on `batch_at(step)`; returns the curve: one row a step with phase, step, loss, lr,
+    grad_norm and tokens so far."""
+    file = state / f"{label}.pt"
+    rows: list[Row] = []
+    if file.exists():
+        rows = trainer.load(file)["rows"]
+        progress.log(f"{label}: resumed at step {len(rows)} of {steps}")
+    tokens = float(rows[-1]["tokens"]) if rows else 0.0
+    with progress.task(label, steps) as bar:
+        bar.advance(len(rows))
+        for step in range(len(rows), steps):
+            lr = optimizer.lr_at(step, steps)
+            figures = trainer.step(batch_at(step), lr)
+            tokens += figures["tokens"]
+            rows.append(
+                {
+                    "phase": label,
+                    "step": step + 1,
+                    "loss": round(figures["loss"], 5),
+                    "lr": lr,
+                    "grad_norm": round(figures["grad_norm"], 5),
+                    "tokens": tokens,
+                }
+            )
+            bar.advance(loss=figures["loss"])
+            if (step + 1) % save_every == 0 or step + 1 == steps:
+                trainer.save(file, rows=rows)
+    return rows
