@@ -16,7 +16,10 @@ class Handle(Protocol):
     """One running stage."""
 
     def lines(self) -> Iterator[str]:
-        """Output lines (stdout and stderr together, without line ends) until the stage closes its output."""
+        """Output lines (stdout and stderr together, without line ends) until the stage closes its output.
+
+        When a signal handler's exception interrupted the iteration, a second call yields the rest.
+        """
 
     def wait(self) -> int:
         """Exit status; a stage ended by signal N gives 128 + N."""

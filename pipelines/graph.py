@@ -1,0 +1,56 @@
+"""The stages as dvc.yaml declares them: what each one reads and writes. DVC stays the judge of what is stale."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from k15.errors import UserError
+
+
+@dataclass(frozen=True)
+class Node:
+    """One stage: `name` as DVC calls it, such as `rl` or `long2short@merge`."""
+
+    name: str
+    deps: tuple[str, ...]
+    outs: tuple[str, ...]
+    metrics: tuple[str, ...]
+    plots: tuple[str, ...]
+    params: tuple[str, ...]
+
+
+def load_graph(root: Path) -> dict[str, Node]:
+    """Stage name → node, in the order of dvc.yaml."""
+    document = YAML(typ="safe", pure=True).load((root / "dvc.yaml").read_text(encoding="utf-8"))
+    return {node.name: node for stage, body in document["stages"].items() for node in _expand(stage, body)}
+
+
+def load_node(root: Path, name: str) -> Node:
+    graph = load_graph(root)
+    if name not in graph:
+        raise UserError(f"dvc.yaml has no stage {name}; the stages are {', '.join(graph)}")
+    return graph[name]
+
+
+def _expand(stage: str, body: dict[str, Any]) -> Iterator[Node]:
+    if "foreach" not in body:
+        yield _node(stage, body, {})
+        return
+    for key, item in body["foreach"].items():
+        yield _node(f"{stage}@{key}", body["do"], {"${key}": key, "${item}": item})
+
+
+def _node(name: str, body: dict[str, Any], variables: dict[str, str]) -> Node:
+    def paths(section: str) -> tuple[str, ...]:
+        names = []
+        for entry in body.get(section, []):
+            text = entry if isinstance(entry, str) else next(iter(entry))
+            for variable, value in variables.items():
+                text = text.replace(variable, value)
+            names.append(text)
+        return tuple(names)
+
+    return Node(name, paths("deps"), paths("outs"), paths("metrics"), paths("plots"), paths("params"))

@@ -1,0 +1,63 @@
+"""A stage's output on the terminal: its lines, and its progress as bars (or as sparse lines elsewhere)."""
+
+import sys
+import time
+from typing import Any
+
+from pipelines.events import Event, Line, Progress
+
+LINE_SECONDS = 15.0
+
+
+class Terminal:
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._interactive = sys.stderr.isatty()
+        self._bars: dict[str, Any] = {}
+        self._shown: dict[str, float] = {}
+
+    def show(self, event: Event) -> None:
+        match event:
+            case Line(text):
+                self._print(text)
+            case Progress() if self._interactive:
+                self._draw(event)
+            case Progress():
+                self._report(event)
+
+    def say(self, text: str) -> None:
+        """One line of this process, not of the stage."""
+        print(f"k15 {self._name}: {text}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        for bar in self._bars.values():
+            bar.close()
+        self._bars.clear()
+
+    def _print(self, text: str) -> None:
+        if self._bars:
+            from tqdm import tqdm
+
+            tqdm.write(text)
+        else:
+            print(text, flush=True)
+
+    def _draw(self, event: Progress) -> None:
+        from tqdm import tqdm
+
+        bar = self._bars.get(event.label)
+        if bar is None:
+            bar = self._bars[event.label] = tqdm(desc=event.label, total=event.total, dynamic_ncols=True)
+        bar.set_postfix_str(event.figures(), refresh=False)
+        bar.update(event.done - bar.n)
+        if event.done == event.total:
+            bar.close()
+            del self._bars[event.label]
+
+    def _report(self, event: Progress) -> None:
+        now = time.monotonic()
+        if event.done != event.total and now - self._shown.setdefault(event.label, now) < LINE_SECONDS:
+            return
+        self._shown[event.label] = now
+        of = "" if event.total is None else f"/{event.total}"
+        print(f"{event.label}: {event.done}{of} {event.figures()}".rstrip(), flush=True)
