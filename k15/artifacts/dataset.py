@@ -5,6 +5,7 @@ schema column by column; the same rows give the same bytes, however the caller h
 version of pyarrow, whose name the files carry); readers parse only bytes whose digest was checked.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from k15.errors import ArtifactError
 
 BATCH_ROWS = 256
 GROUP_BYTES = 32 << 20
-SHARD_BYTES = 512 << 20
+SHARD_BYTES = 256 << 20
 Rows = Iterable[Mapping[str, Any]] | Iterable[pa.Table]
 
 
@@ -30,7 +31,7 @@ def write_dataset(
 ) -> Manifest:
     """Write `rows` (mappings, or tables) as a dataset that replaces what is at `path`.
 
-    A shard ends after about half a gigabyte of data before compression, or after `shard_rows` rows.
+    A shard ends after about 256 MiB of data before compression, or after `shard_rows` rows.
     """
     columns = schemas.DATASETS[schema].columns
     with store_at(path).staging() as staging:
@@ -145,19 +146,17 @@ def _size(array: pa.Array) -> int:
 
 
 def _batches(path: Location, columns: pa.Schema, rows: Rows) -> Iterator[pa.RecordBatch]:
-    waiting: list[Mapping[str, Any]] = []
+    """Batches of any size; each item of `rows` is a mapping or a table."""
     start = 0
-    for item in rows:
-        if isinstance(item, pa.Table):
-            yield from _conform(path, columns, item).to_batches()
-            continue
-        waiting.append(item)
-        if len(waiting) == BATCH_ROWS:
-            yield _from_mappings(path, columns, waiting, start)
-            start += len(waiting)
-            waiting = []
-    if waiting:
-        yield _from_mappings(path, columns, waiting, start)
+    for is_table, items in itertools.groupby(rows, lambda item: isinstance(item, pa.Table)):
+        if is_table:
+            for table in items:
+                yield from _conform(path, columns, table).to_batches()
+                start += table.num_rows
+        else:
+            while waiting := list(itertools.islice(items, BATCH_ROWS)):
+                yield _from_mappings(path, columns, waiting, start)
+                start += len(waiting)
 
 
 def _from_mappings(

@@ -60,6 +60,9 @@ class Manifest:
         return json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True) + "\n"
 
 
+_READER = pydantic.TypeAdapter(Manifest)
+
+
 @dataclass(frozen=True)
 class Producer:
     """Who makes an artifact: the stage, its resolved parameters, and the artifacts that it read."""
@@ -113,7 +116,7 @@ def read_manifest(location: Location) -> Manifest:
         state = f"is half-written (no {MANIFEST})" if store.exists() else "is missing"
         raise ArtifactError(f"{_show(location)} {state}; {_cure(location)}")
     try:
-        manifest = pydantic.TypeAdapter(Manifest).validate_json(text)
+        manifest = _READER.validate_json(text)
     except pydantic.ValidationError:
         manifest = None
     # Comparing bytes also notices what parsing forgives, such as changed white space.
