@@ -55,7 +55,7 @@ def write_hf_config(directory: Path, config: ModelConfig, tokenizer_dir: Path) -
     _write(directory / "processor_config.json", _processor(config))
     (directory / "chat_template.jinja").write_text(CHAT_TEMPLATE)
     for name in _TOKENIZER_FILES:
-        if (tokenizer_dir / name).is_file():
+        if tokenizer_dir != directory and (tokenizer_dir / name).is_file():
             shutil.copyfile(tokenizer_dir / name, directory / name)
 
 

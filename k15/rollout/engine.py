@@ -87,20 +87,19 @@ class Engine:
         self, prompts: Sequence[Prompt], sampling: Sampling, progress: Task | None = None
     ) -> list[list[Sample]]:
         """`sampling.n` samples of every prompt, in the prompts' order. `progress` counts finished prompts."""
-        for index, prompt in enumerate(prompts):
-            self._check(index, prompt)
+        requests = [self._request(index, prompt) for index, prompt in enumerate(prompts)]
         finished: dict[str, list[Sample]] = {}
         order: list[str] = []
         with process.preserved_rng():
             torch.manual_seed(derive(sampling.seed, "rollout"))
-            for prompt in prompts:
-                order.append(self._submit(prompt, sampling))
+            for request in requests:
+                order.append(self._submit(request, sampling))
             while self._llm.has_unfinished_requests():
                 for output in self._llm.step():
                     finished[output.request_id] = [_sample(completion) for completion in output.outputs]
                     if progress is not None:
                         progress.advance()
-        return [finished[request] for request in order]
+        return [finished[name] for name in order]
 
     def update_weights(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Replace all weights by `tensors` (names and shapes of `model.safetensors`), without a reload."""
@@ -125,6 +124,14 @@ class Engine:
         gc.unfreeze()
         gc.collect()
 
+    def _request(self, index: int, prompt: Prompt) -> dict[str, Any]:
+        self._check(index, prompt)
+        request: dict[str, Any] = {"prompt_token_ids": prompt.ids}
+        if prompt.images:
+            images = [load_image(png, self._image_size) for png in prompt.images]
+            request["multi_modal_data"] = {"image": images}
+        return request
+
     def _check(self, index: int, prompt: Prompt) -> None:
         places = prompt.ids.count(self._image_id)
         if places != len(prompt.images):
@@ -140,11 +147,7 @@ class Engine:
                 f"({self.max_model_len})"
             )
 
-    def _submit(self, prompt: Prompt, sampling: Sampling) -> str:
-        request: dict[str, Any] = {"prompt_token_ids": prompt.ids}
-        if prompt.images:
-            images = [load_image(png, self._image_size) for png in prompt.images]
-            request["multi_modal_data"] = {"image": images}
+    def _submit(self, request: dict[str, Any], sampling: Sampling) -> str:
         self._requests += 1
         name = str(self._requests)
         self._llm.add_request(name, request, self._params(sampling))
