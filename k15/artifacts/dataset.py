@@ -8,7 +8,7 @@ version of pyarrow, whose name the files carry); readers parse only bytes whose 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,10 +35,10 @@ def write_dataset(
     """
     columns = schemas.DATASETS[schema].columns
     with store_at(path).staging() as staging:
-        writer = _ShardWriter(staging, columns, shard_rows)
-        for batch in _batches(path, columns, rows):
-            writer.add(batch)
-        files = writer.finish()
+        with _ShardWriter(staging, columns, shard_rows) as writer:
+            for batch in _batches(path, columns, rows):
+                writer.add(batch)
+            files = writer.finish()
         total = sum(file.rows or 0 for file in files.values())
         manifest = producer.manifest("dataset", schema, files, total)
         staging.commit(manifest.render())
@@ -87,6 +87,7 @@ class _ShardWriter:
         self.staging, self.columns, self.shard_rows = staging, columns, shard_rows
         self.files: dict[str, File] = {}
         self.group: list[pa.RecordBatch] = []
+        self.file: pa.OSFile | None = None
         self.shard: pq.ParquetWriter | None = None
         self.rows = self.group_bytes = self.shard_bytes = 0
 
@@ -115,7 +116,8 @@ class _ShardWriter:
 
     def _write_group(self) -> None:
         if self.shard is None:
-            self.shard = pq.ParquetWriter(self._path(), self.columns, compression="zstd")
+            self.file = pa.OSFile(str(self._path()), "wb")
+            self.shard = pq.ParquetWriter(self.file, self.columns, compression="zstd")
         table = pa.Table.from_batches(self.group, self.columns).combine_chunks()
         if table.num_rows:
             self.shard.write_table(table, row_group_size=table.num_rows)
@@ -124,13 +126,21 @@ class _ShardWriter:
 
     def _close_shard(self) -> None:
         self._write_group()
-        assert self.shard is not None
+        assert self.shard is not None and self.file is not None
         self.shard.close()
+        self.file.close()
         path = self._path()
         entry = File(file_digest(path), path.stat().st_size, self.rows)
         self.staging.keep(path.name, entry.sha256)
         self.files[path.name] = entry
         self.shard, self.rows, self.shard_bytes = None, 0, 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.file is not None:
+            self.file.close()  # after an error, or it would hold on to a disk that may be full
 
     def _path(self) -> Path:
         return self.staging.directory / f"part-{len(self.files):05d}.parquet"
