@@ -1,0 +1,24 @@
+#!/bin/sh
+# Makes the images' base without a container registry: a minimal Debian with Python 3.11, from Debian's own
+# packages, imported into the engine. Usage: bootstrap-base.sh ENGINE TAG  (for example: podman k15-base)
+set -eu
+
+engine=$1
+tag=$2
+
+if ! command -v mmdebstrap >/dev/null; then
+    echo "mmdebstrap is not installed; apt install mmdebstrap, or give another base: make images BASE=..." >&2
+    exit 2
+fi
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+
+# libnuma1 is what vLLM's CPU backend links to; documentation and translations are half the size.
+mmdebstrap --quiet --variant=essential --include=python3,ca-certificates,libnuma1 \
+    --aptopt='Acquire::Languages "none"' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' \
+    --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' \
+    bookworm "$root/base.tar"
+"$engine" import --change 'CMD ["python3"]' "$root/base.tar" "$tag" >/dev/null

@@ -1,0 +1,198 @@
+"""The container runner: a stage in a container of this machine, driven through the Docker API.
+
+Guarantees: the same command on the same files as the process runner, with the libraries of the same lock, so
+the same artifacts; the code is read-only inside; files belong to the calling user; no network unless params
+name an `s3://` place; the container ends with the runner, however that ends (the guard inside sees its
+standard input close), and is removed always. Does not guarantee: a limit on memory or processors.
+"""
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import DockerException, ImageNotFound, NotFound
+from docker.models.containers import Container
+from docker.types import DeviceRequest, Mount
+from docker.utils.socket import frames_iter
+from requests.exceptions import RequestException
+from ruamel.yaml import YAML
+
+from containers.engine import Engine, connect
+from containers.images import RECIPE_LABEL, image_of, recipe_digest, tag
+from k15.errors import UserError
+from k15.params import FILE as PARAMS_FILE
+
+WRITABLE = ("artifacts", "state", "metrics", "plots", "report")
+GUARD = Path("pipelines", "runners", "guard.py")
+CONTROL = 3
+OWNER_LABEL = "k15.runner"
+# What decides results or reaches a service; everything else of the environment stays outside.
+PASSED_ON = ("K15_", "AWS_", "CUDA_", "NVIDIA_", "NCCL_", "OMP_", "MKL_", "OPENBLAS_", "TORCH_", "VLLM_")
+SHARED_MEMORY = "8g"
+
+
+class ContainerRunner:
+    def start(self, stage: str, variant: str | None, root: Path, env: Mapping[str, str]) -> "ContainerHandle":
+        command = ["python", "-m", f"stages.{stage}", *([variant] if variant else [])]
+        return start_contained(image_of(stage), command, root.resolve(), env)
+
+
+class ContainerHandle:
+    """A container before its start up to its removal. One attached stream carries both directions."""
+
+    def __init__(self, engine: Engine, container: Container) -> None:
+        self._engine = engine
+        self._container = container
+        self._stream = container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        # The status has to be asked for before the start: the engine forgets it with the removed container.
+        self._waiter = ThreadPoolExecutor(1, thread_name_prefix="k15-container")
+        self._end: Future[dict[str, Any]]
+        self._end = self._waiter.submit(container.wait, timeout=None, condition="next-exit")
+        container.start()
+
+    def lines(self) -> Iterator[str]:
+        rest = {1: b"", 2: b""}  # standard output and standard error
+        for stream, data in frames_iter(self._stream, tty=False):
+            *complete, rest[stream] = (rest[stream] + data).split(b"\n")
+            for line in complete:
+                yield _text(line)
+        yield from (_text(line) for line in rest.values() if line)
+
+    def wait(self) -> int:
+        try:
+            return int(self._end.result()["StatusCode"])
+        except (DockerException, RequestException) as error:
+            raise UserError(
+                f"lost the container engine, which ended the stage: {one_line(error)}; rerun"
+            ) from error
+        finally:
+            self._waiter.shutdown(wait=False)
+            self._engine.close()
+
+    def cancel(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream._sock.send(b"c")
+
+
+def start_contained(image: str, command: list[str], root: Path, env: Mapping[str, str]) -> ContainerHandle:
+    engine = connect()
+    try:
+        remove_orphans(engine.client)
+        require_image(engine.client, image)
+        return ContainerHandle(engine, create(engine, image, command, root, env))
+    except DockerException as error:
+        engine.close()
+        raise UserError(f"the container engine refused: {one_line(error)}") from error
+    except BaseException:
+        engine.close()
+        raise
+
+
+def create(engine: Engine, image: str, command: list[str], root: Path, env: Mapping[str, str]) -> Container:
+    # The guard reads its orders from descriptor 3, so that the stage gets an empty standard input.
+    guard = ["sh", "-c", f'exec python -I -S "$0" {CONTROL} "$@" {CONTROL}<&0 </dev/null', str(root / GUARD)]
+    passed_on = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
+    named = list(strings_of_params(root))
+    return engine.client.containers.create(
+        tag(image),
+        command=[*guard, *command],
+        working_dir=str(root),
+        mounts=mounts(root, named),
+        environment={**passed_on, **env},
+        # In a rootless engine, root inside is the calling user outside.
+        user="0:0" if engine.rootless else f"{os.getuid()}:{os.getgid()}",
+        network_mode="host" if any(text.startswith("s3://") for text in named) else "none",
+        shm_size=SHARED_MEMORY,
+        device_requests=gpus(engine),
+        security_opt=["label=disable"],  # SELinux would need relabelled files instead
+        labels={OWNER_LABEL: f"{socket.gethostname()}:{os.getpid()}"},
+        stdin_open=True,
+        auto_remove=True,
+    )
+
+
+def mounts(root: Path, named: list[str]) -> list[Mount]:
+    """The repository at its own path, read-only but for what stages write; inputs outside it, read-only."""
+    for name in WRITABLE:
+        (root / name).mkdir(exist_ok=True)
+    outside = sorted({path for text in named if (path := outside_path(text, root))})
+    return [
+        Mount(str(root), str(root), type="bind", read_only=True),
+        *(Mount(str(root / name), str(root / name), type="bind") for name in WRITABLE),
+        *(Mount(str(path), str(path), type="bind", read_only=True) for path in outside),
+    ]
+
+
+def outside_path(text: str, root: Path) -> Path | None:
+    """The existing file or directory outside the repository that a value of params.yaml names, if it does."""
+    if "/" not in text or "://" in text:
+        return None
+    path = Path(os.path.normpath(root / text))
+    while any(character in path.name for character in "*?["):
+        path = path.parent
+    if path.is_relative_to(root) or root.is_relative_to(path) or not os.path.exists(path):
+        return None
+    return path
+
+
+def strings_of_params(root: Path) -> Iterator[str]:
+    waiting = [YAML(typ="safe", pure=True).load(root / PARAMS_FILE)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def gpus(engine: Engine) -> list[DeviceRequest]:
+    if not os.path.exists("/dev/nvidiactl"):
+        return []
+    if engine.is_podman:
+        return [DeviceRequest(driver="cdi", device_ids=["nvidia.com/gpu=all"])]
+    return [DeviceRequest(count=-1, capabilities=[["gpu"]])]
+
+
+def require_image(client: docker.DockerClient, image: str) -> None:
+    try:
+        recipe = client.images.get(tag(image)).labels.get(RECIPE_LABEL)
+    except ImageNotFound:
+        raise UserError(f"image {tag(image)} is missing; run `make images`") from None
+    if recipe != recipe_digest(image):
+        raise UserError(f"image {tag(image)} was built from other requirements; run `make images`")
+
+
+def remove_orphans(client: docker.DockerClient) -> None:
+    """Containers whose runner died and that the engine has not removed (it may have been killed itself)."""
+    for container in client.containers.list(
+        all=True, sparse=True, ignore_removed=True, filters={"label": OWNER_LABEL}
+    ):
+        host, _, process = container.labels[OWNER_LABEL].rpartition(":")
+        if host == socket.gethostname() and not _alive(int(process)):
+            with contextlib.suppress(NotFound):
+                container.remove(force=True)
+
+
+def one_line(error: Exception) -> str:
+    return " ".join(str(getattr(error, "explanation", None) or error).split())
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _text(line: bytes) -> str:
+    return line.decode(errors="replace").rstrip("\r")
