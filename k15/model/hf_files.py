@@ -1,13 +1,14 @@
 """The files beside the weights of a Hugging Face export, and the one way in which pictures become tensors.
 
-`transformers` (LlavaForConditionalGeneration) and vLLM load the directory unchanged once `model.safetensors` is in
-it. Tensor names are `model.language_model.*`, `model.vision_tower.vision_model.*` (both readers accept the
-`vision_model.` level, only vLLM insists on it) and `model.multi_modal_projector.*`.
+`transformers` (LlavaForConditionalGeneration) and vLLM load the directory unchanged once
+`model.safetensors` is in it. Tensor names are `model.language_model.*`, `model.vision_tower.vision_model.*`
+(both readers accept the `vision_model.` level, only vLLM insists on it) and
+`model.multi_modal_projector.*`.
 
-Guarantees: `preprocess_image` equals, bit for bit, what the exported processor computes in either of its backends
-(numpy or torchvision): both subtract and divide by 127.5 in float32, without a separate rescaling that they would
-round differently. Does not guarantee the same for pictures of another size that the processor resizes itself, so
-trainer and engine both take pictures through `load_image`.
+Guarantees: `preprocess_image` equals, bit for bit, what the exported processor computes in either of its
+backends (numpy or torchvision): both subtract and divide by 127.5 in float32, without a separate rescaling
+that they would round differently. Does not guarantee the same for pictures of another size that the
+processor resizes itself, so trainer and engine both take pictures through `load_image`.
 """
 
 from __future__ import annotations
@@ -36,18 +37,19 @@ def load_image(png: bytes, size: int) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(png)).convert("RGB")
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise UserError(f"not a readable picture ({error}); replace or drop the record that holds it") from None
+        raise UserError(f"not a readable picture ({error}); drop the record that holds it") from None
     return image if image.size == (size, size) else image.resize((size, size), Image.Resampling.BICUBIC)
 
 
 def preprocess_image(png: bytes, size: int) -> torch.Tensor:
     """The vision tower's input: float32 [3, size, size] in [-1, 1]."""
     pixels_HWC = np.asarray(load_image(png, size), dtype=np.float32)
-    return torch.from_numpy(np.ascontiguousarray(((pixels_HWC - _PIXEL_MEAN) / _PIXEL_MEAN).transpose(2, 0, 1)))
+    scaled_HWC = (pixels_HWC - _PIXEL_MEAN) / _PIXEL_MEAN
+    return torch.from_numpy(np.ascontiguousarray(scaled_HWC.transpose(2, 0, 1)))
 
 
 def write_hf_config(directory: Path, config: ModelConfig, tokenizer_dir: Path) -> None:
-    """Write everything but the weights: configuration, generation defaults, processor, tokenizer, chat template."""
+    """Write all but the weights: configuration, generation defaults, processor, tokenizer, chat template."""
     directory.mkdir(parents=True, exist_ok=True)
     _write(directory / "config.json", _model(config))
     _write(directory / "generation_config.json", _generation())

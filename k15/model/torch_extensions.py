@@ -1,10 +1,11 @@
-"""Makes `transformers` and vLLM importable beside a torch that torch's companion packages were not built for.
+"""Makes `transformers` and vLLM importable beside a torch that torch's companion packages were not built
+for.
 
-The index's torchvision, torchaudio and torchcodec are CUDA builds. With a CPU torch their compiled libraries do
-not load: torchvision then fails at import for want of two operators, and the other two fail outright.
-`settle()` declares the operators, so that torchvision's Python part (image transforms) imports, and hides the two
-audio packages, which nothing here uses. Where torchvision's library does load, it only hides those two.
-Call it before the first import of `transformers` model classes or of vLLM.
+The index's torchvision, torchaudio and torchcodec are CUDA builds. With a CPU torch their compiled
+libraries do not load: torchvision then fails at import for want of two operators, and the other two fail
+outright. `settle()` declares the operators, so that torchvision's Python part (image transforms) imports,
+and hides the two audio packages, which nothing here uses. Where torchvision's library does load, it only
+hides those two. Call it before the first import of `transformers` model classes or of vLLM.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The rollout engine: vLLM in the process that trains (§2.6), float32 on CPU, weights replaced in place.
 
-Guarantees: greedy responses equal `transformers`'; the same calls in the same order give the same samples, whatever
-the trainer drew in between; after `update_weights` nothing computed with the old weights is used (prefix and picture
-caches are emptied); the trainer's threads, random streams and process groups stay as they were.
-Does not guarantee: that a prompt's samples stay the same when other prompts join the call.
+Guarantees: greedy responses equal `transformers`'; the same calls in the same order give the same samples,
+whatever the trainer drew in between; after `update_weights` nothing computed with the old weights is used
+(prefix and picture caches are emptied); the trainer's threads, random streams and process groups stay as
+they were. Does not guarantee: that a prompt's samples stay the same when other prompts join the call.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from k15.errors import UserError
 from k15.model.hf_files import load_image
 from k15.progress import Task
 from k15.rollout import process, weights
-from k15.rollout.types import Prompt, Sample, Sampling
+from k15.rollout.types import Prompt, Repetition, Sample, Sampling
 from k15.seeds import derive
 
 process.prepare()
@@ -81,6 +81,8 @@ class Engine:
         )
         with process.guest(), _plain_linear_layers():
             self._llm = LLMEngine.from_engine_args(arguments)
+        # Or vLLM would destroy the default process group, which may be the trainer's, with this object.
+        self._llm.engine_core._finalizer.detach()
         self._model = self._llm.model_executor.driver_worker.worker.model_runner.get_model()
 
     def generate(
@@ -136,15 +138,16 @@ class Engine:
         places = prompt.ids.count(self._image_id)
         if places != len(prompt.images):
             raise UserError(
-                f"prompt {index} has {places} <image> tokens and {len(prompt.images)} images; give one image per token"
+                f"prompt {index} has {places} <image> tokens and {len(prompt.images)} images; "
+                "give one image per token"
             )
         if places > _MAX_IMAGES:
             raise UserError(f"prompt {index} has {places} images; give at most {_MAX_IMAGES}")
         length = len(prompt.ids) + places * (self._image_tokens - 1)
         if not 0 < length < self.max_model_len:
             raise UserError(
-                f"prompt {index} has {length} tokens; give 1 to {self.max_model_len - 1} or raise max_model_len "
-                f"({self.max_model_len})"
+                f"prompt {index} has {length} tokens, which leaves no room for a response; "
+                f"give 1 to {self.max_model_len - 1}, or raise max_model_len ({self.max_model_len})"
             )
 
     def _submit(self, request: dict[str, Any], sampling: Sampling) -> str:
@@ -165,9 +168,14 @@ class Engine:
             flat_logprobs=sampling.logprobs,
             detokenize=False,
             output_kind=RequestOutputKind.FINAL_ONLY,
-            repetition_detection=repetition
-            and RepetitionDetectionParams(max_pattern_size=repetition.max_pattern, min_count=repetition.min_count),
+            repetition_detection=None if repetition is None else _detection(repetition),
         )
+
+
+def _detection(repetition: Repetition) -> RepetitionDetectionParams:
+    return RepetitionDetectionParams(
+        max_pattern_size=repetition.max_pattern, min_pattern_size=1, min_count=repetition.min_count
+    )
 
 
 def _sample(completion: Any) -> Sample:

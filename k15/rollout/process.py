@@ -1,8 +1,8 @@
 """vLLM as a guest in the trainer's process: set up before its import, cleaned up after its construction.
 
-vLLM assumes a process of its own. On CPU it seeds the global random generators, replaces `torch.set_num_threads`,
-and puts LD_PRELOAD and other variables into the environment that later child processes would inherit.
-`guest()` puts all of that back. Not undone: memory stays bound to the first NUMA node that the process may use.
+vLLM assumes a process of its own. On CPU it seeds the global random generators, replaces
+`torch.set_num_threads`, and puts LD_PRELOAD and LOCAL_WORLD_SIZE into the environment, which child
+processes would inherit. `guest()` puts all of that back. Not undone: memory stays bound to one NUMA node.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def preserved_rng() -> Iterator[None]:
 
 @contextmanager
 def guest() -> Iterator[None]:
-    """Around the construction of an engine: threads, random streams and environment are restored at the end."""
+    """Around the construction of an engine: restores threads, random streams and environment at the end."""
     environment = {name: os.environ.get(name) for name in _RESTORED}
     set_num_threads, threads = torch.set_num_threads, torch.get_num_threads()
     with preserved_rng():

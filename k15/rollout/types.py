@@ -15,7 +15,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Repetition:
-    """A response ends early once some pattern of at most `max_pattern` tokens came `min_count` times in a row."""
+    """Ends a response once a pattern of up to `max_pattern` tokens came `min_count` times running (§2.6)."""
 
     max_pattern: int
     min_count: int

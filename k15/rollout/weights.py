@@ -1,9 +1,9 @@
 """The engine's weights under their Hugging Face names: read, replaced in place, and digested.
 
-vLLM fuses some matrices (query, key and value; gate and up). `held_tensors` gives views into them, one per tensor of
-`model.safetensors`, so that copying into a view is an update and hashing it says what the engine really computes with.
-Not covered: tensor-parallel engines (each rank holds a part). The tower's `post_layernorm`, which LLaVA does not
-use, is in the export and not in the engine.
+vLLM fuses some matrices (query, key and value; gate and up). `held_tensors` gives views into them, one per
+tensor of `model.safetensors`, so that copying into a view is an update and hashing it says what the engine
+computes with. Not covered: tensor-parallel engines (each rank holds a part). The tower's `post_layernorm`,
+which LLaVA does not use, is in the export and not in the engine.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _hf_name(name: str) -> str:
 def copy_into(held: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
     """Replace every held tensor's values; all names and shapes are checked before the first is touched."""
     for problem in _mismatches(held, tensors):
-        raise UserError(f"these weights do not fit the loaded model: {problem}; load a checkpoint of the same shape")
+        raise UserError(f"weights do not fit the loaded model: {problem}; take a checkpoint of its shape")
     with torch.no_grad():
         for name, tensor in held.items():
             tensor.copy_(tensors[name])

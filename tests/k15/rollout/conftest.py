@@ -69,7 +69,7 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
     def make(seed: int) -> Path:
         if seed not in made:
             directory = tmp_path_factory.mktemp("hf")
-            Tokenizer.train(["12 + 30 = 42", "the cat sat on the mat"], SHAPE.vocab_size).save_pretrained(directory)
+            Tokenizer.train(["12 + 30 = 42", "the cat sat"], SHAPE.vocab_size).save_pretrained(directory)
             write_hf_config(directory, SHAPE, directory)
             tensors = random_weights(LlavaConfig.from_pretrained(directory), seed)
             save_file(tensors, directory / "model.safetensors", metadata={"format": "pt"})

@@ -19,13 +19,13 @@ from k15.tokenizer import ASSISTANT, END, END_OF_TEXT, IMAGE, USER
 
 from .conftest import MAX_MODEL_LEN, SHAPE, picture
 
-PROMPTS = [
-    Prompt([USER, *range(20, 20 + 3 * i), ASSISTANT]) for i in range(1, 6)
-] + [
-    Prompt([USER, IMAGE, 30 + i, 31, ASSISTANT], (picture(i),)) for i in range(4)
-] + [
-    Prompt([USER, IMAGE, 40, IMAGE, 41, ASSISTANT], (picture(7), picture(8))),
-]
+PROMPTS = (
+    [Prompt([USER, *range(20, 20 + 3 * i), ASSISTANT]) for i in range(1, 6)]
+    + [Prompt([USER, IMAGE, 30 + i, 31, ASSISTANT], (picture(i),)) for i in range(4)]
+    + [
+        Prompt([USER, IMAGE, 40, IMAGE, 41, ASSISTANT], (picture(7), picture(8))),
+    ]
+)
 GREEDY = Sampling(n=1, temperature=0.0, max_tokens=24)
 RANDOM = Sampling(n=4, temperature=1.0, max_tokens=24, seed=3, logprobs=True)
 Export = Callable[[int], Path]
@@ -36,7 +36,7 @@ def expected_greedy(model: LlavaForConditionalGeneration, prompt: Prompt, max_to
     pictures = [preprocess_image(png, SHAPE.image_size) for png in prompt.images]
     inputs = {"pixel_values": torch.stack(pictures)} if pictures else {}
     ids = torch.tensor([widened])
-    output = model.generate(input_ids=ids, max_new_tokens=max_tokens, do_sample=False, temperature=None, **inputs)
+    output = model.generate(input_ids=ids, max_new_tokens=max_tokens, do_sample=False, **inputs)
     return output[0, len(widened) :].tolist()
 
 
@@ -102,7 +102,7 @@ def test_weights_that_do_not_fit_are_refused(engine: Engine, export: Export, bro
     else:
         tensors["model.language_model.layers.4.mlp.up_proj.weight"] = tensors[name]
     before = engine.weight_digests()
-    with pytest.raises(UserError, match="do not fit the loaded model"):
+    with pytest.raises(UserError, match="weights do not fit the loaded model"):
         engine.update_weights(tensors)
     assert engine.weight_digests() == before
 
@@ -130,9 +130,7 @@ def test_finish_stop(engine: Engine, export: Export, token: int) -> None:
 def test_finish_length_and_repetition(engine: Engine, export: Export) -> None:
     engine.update_weights(_always(33, export))
     length, repetition = (
-        engine.generate(
-            [PROMPTS[0]], Sampling(n=1, temperature=0.0, max_tokens=20, repetition=r)
-        )[0][0]
+        engine.generate([PROMPTS[0]], Sampling(n=1, temperature=0.0, max_tokens=20, repetition=r))[0][0]
         for r in (None, Repetition(max_pattern=4, min_count=6))
     )
     assert (length.ids, length.finish_reason) == ([33] * 20, "length")
@@ -168,5 +166,5 @@ def test_bad_prompts_are_refused_before_anything_runs(engine: Engine, prompt: Pr
 
 
 def test_missing_directory(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="config.json is missing"):
+    with pytest.raises(UserError, match=r"config\.json is missing"):
         Engine(tmp_path / "hf", max_model_len=64)
