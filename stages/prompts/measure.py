@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from k15.rollout import Engine, Prompt, Sample, Sampling
-
 from k15.rewards import Verdict, score_batch
+from k15.rollout import Engine, Prompt, Sample, Sampling
 from k15.tokenizer import Tokenizer
 from stages.prompts.candidates import Candidate
 

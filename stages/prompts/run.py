@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from k15.rollout import Engine, Sampling
-
 from k15 import artifacts
 from k15.errors import UserError
+from k15.rollout import Engine, Sampling
 from k15.seeds import derive
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer

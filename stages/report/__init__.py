@@ -1,0 +1,1 @@
+"""Stage `report`: one page and one table of what a reproduction measured."""

@@ -1,0 +1,40 @@
+"""Stage `report`: a self-contained page and a terminal table of what this reproduction measured.
+
+Guarantees: every figure comes from a stored metric, and the page embeds those metrics verbatim (element
+`facts`), so that it can be checked against them; nothing is loaded from elsewhere. Also collects the
+stages' wall times into `metrics/timing.json`. The report's own time is not in it: it is not over yet.
+"""
+
+from typing import Any
+
+from k15.artifacts.storage import write_json
+from k15.params import Params
+from k15.stage import Context, Stage
+from stages.report.effects import effects
+from stages.report.facts import load
+from stages.report.page import render
+from stages.report.summary import summary
+
+PAGE = "report/index.html"
+SUMMARY = "report/summary.txt"
+
+
+class ReportParams(Params):
+    title: str
+
+
+def run(params: ReportParams, context: Context) -> dict[str, Any]:
+    facts = load(context.root)
+    page = render(params.title, facts)
+    table = summary(params.title, facts)
+    write_json(context.root / "metrics" / "timing.json", facts.timing)
+    for relative, text in ((PAGE, page), (SUMMARY, table)):
+        path = context.root / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    context.progress.log(table)
+    found = effects(facts)
+    return {"effects": {"met": sum(effect.met for effect in found), "expected": len(found)}}
+
+
+STAGE = Stage("report", ReportParams, run)
