@@ -60,9 +60,7 @@ def save(directory: Path, model: VisionLanguageModel, tokenizer: Tokenizer, iter
     export_hf(directory / "hf", hf_state(model), model.shape, directory / "tokenizer")
 
 
-def export_hf(
-    directory: Path, tensors: dict[str, torch.Tensor], config: ModelConfig, tokenizer_dir: Path
-) -> None:
+def export_hf(directory: Path, tensors: dict[str, torch.Tensor], config: ModelConfig, tokenizer_dir: Path) -> None:
     """Write the export that `transformers` and vLLM load unchanged."""
     write_hf_config(directory, config, tokenizer_dir)
     tensors = {name: tensor.cpu().contiguous().clone() for name, tensor in sorted(tensors.items())}

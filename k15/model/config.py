@@ -33,7 +33,11 @@ class ModelParams(Params):
 
     @model_validator(mode="after")
     def _divisible(self) -> ModelParams:
-        for large, small in (("heads", "kv_heads"), ("image_size", "patch_size"), ("vision_hidden_size", "vision_heads")):
+        for large, small in (
+            ("heads", "kv_heads"),
+            ("image_size", "patch_size"),
+            ("vision_hidden_size", "vision_heads"),
+        ):
             if getattr(self, large) % getattr(self, small):
                 raise ValueError(f"{large} must be a multiple of {small}")
         return self

@@ -6,14 +6,9 @@ import os
 
 import torch
 import torch.distributed as dist
+from megatron.core import parallel_state
 
-from k15.model import cpu_backend
-
-cpu_backend.enable()
-
-from megatron.core import parallel_state  # noqa: E402 - the backend must be in place before megatron is imported
-
-from k15.errors import UserError  # noqa: E402
+from k15.errors import UserError
 
 
 def initialize(tensor_parallel: int = 1) -> None:

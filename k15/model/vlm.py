@@ -11,14 +11,6 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
-
-from k15.model import parallel
-from k15.model.attention import SDPAttention, document_mask
-from k15.model.config import ModelConfig
-from k15.tokenizer import IMAGE
-
-# isort: split
 from megatron.core import parallel_state
 from megatron.core.fusions.fused_bias_dropout import get_bias_dropout_add
 from megatron.core.models.gpt import GPTModel
@@ -34,6 +26,12 @@ from megatron.core.transformer.module import MegatronModule
 from megatron.core.transformer.torch_norm import WrappedTorchNorm
 from megatron.core.transformer.transformer_layer import TransformerLayer, TransformerLayerSubmodules
 from megatron.core.utils import init_method_normal, scaled_init_method_normal
+from torch import Tensor
+
+from k15.model import parallel
+from k15.model.attention import SDPAttention, document_mask
+from k15.model.config import ModelConfig
+from k15.tokenizer import IMAGE
 
 _MLP = MLPSubmodules(linear_fc1=ColumnParallelLinear, linear_fc2=RowParallelLinear)
 

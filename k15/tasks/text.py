@@ -7,6 +7,7 @@ no-CoT filter (§2.1, N = 8) then drops what can be guessed, not what was guesse
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 from k15.tasks.problem import Draft, Family
 from k15.tasks.traces import Step, long_trace, short_trace
@@ -56,7 +57,7 @@ def chain(rng: random.Random, difficulty: int) -> Draft:
     names = rng.sample("abcdefghkmnp", difficulty + 1)
     value = rng.randrange(10)
     lines, steps, before = [f"{names[0]}={value}"], [], value
-    for previous, name in zip(names, names[1:], strict=False):
+    for previous, name in pairwise(names):
         operator, operand = rng.choice("+-"), rng.randint(1, 9)
         before, value = value, (value + operand if operator == "+" else value - operand) % 10
         lines.append(f"{name}={previous}{operator}{operand}")

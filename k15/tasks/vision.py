@@ -77,9 +77,7 @@ def charts(rng: random.Random, difficulty: int) -> Draft:
     names = rng.sample(list(COLOURS), 4)
     heights = {name: rng.randint(1, 9) for name in names}
     for column, name in enumerate(names):
-        draw.rectangle(
-            (4 + column * 15, 60 - heights[name] * 6, 14 + column * 15, 60), fill=COLOURS[name]
-        )
+        draw.rectangle((4 + column * 15, 60 - heights[name] * 6, 14 + column * 15, 60), fill=COLOURS[name])
     draw.line((1, 61, 62, 61), fill=(0, 0, 0))
     if difficulty == 1:
         name = rng.choice(names)

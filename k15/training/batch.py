@@ -95,11 +95,8 @@ def fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
     for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
         if lengths[index] > capacity:
             raise UserError(f"an example of {lengths[index]} tokens does not fit rows of {capacity}; raise the length")
-        for row, left in enumerate(room):
-            if left >= lengths[index]:
-                break
-        else:
-            row = len(rows)
+        row = next((r for r, left in enumerate(room) if left >= lengths[index]), len(rows))
+        if row == len(rows):
             rows.append([])
             room.append(capacity)
         rows[row].append(index)

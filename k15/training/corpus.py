@@ -35,9 +35,7 @@ class TokenBlocks:
         tokens = table["tokens"].combine_chunks()
         self.tokens = torch.from_numpy(tokens.flatten().to_numpy().reshape(rows, -1).astype(np.int64))
         lengths = table["lengths"].to_pylist()
-        self.segments = torch.stack(
-            [torch.repeat_interleave(torch.arange(len(x)), torch.tensor(x)) for x in lengths]
-        )
+        self.segments = torch.stack([torch.repeat_interleave(torch.arange(len(x)), torch.tensor(x)) for x in lengths])
         self.domains: list[str] = table["domain"].to_pylist()
 
     def __len__(self) -> int:

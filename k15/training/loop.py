@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from k15.progress import Progress
 from k15.training.batch import Batch
@@ -25,9 +26,10 @@ def run_phase(
     state: Path,
     progress: Progress,
     save_every: int,
+    **step_options: Any,
 ) -> list[Row]:
     """Train for `steps` on `batch_at(step)`; returns the curve: one row a step with phase, step, loss, lr,
-    grad_norm and tokens so far."""
+    grad_norm and tokens (or what else `count_of` counts) so far. `step_options` go to `Trainer.step`."""
     file = state / f"{label}.pt"
     rows: list[Row] = []
     if file.exists():
@@ -38,8 +40,8 @@ def run_phase(
         bar.advance(len(rows))
         for step in range(len(rows), steps):
             lr = optimizer.lr_at(step, steps)
-            figures = trainer.step(batch_at(step), lr)
-            tokens += figures["tokens"]
+            figures = trainer.step(batch_at(step), lr, **step_options)
+            tokens += figures["count"]
             rows.append(
                 {
                     "phase": label,
@@ -54,3 +56,8 @@ def run_phase(
             if (step + 1) % save_every == 0 or step + 1 == steps:
                 trainer.save(file, rows=rows)
     return rows
+
+
+def last_losses(rows: Sequence[Row]) -> dict[str, float]:
+    """The loss at the last step of every phase of a curve."""
+    return {str(row["phase"]): float(row["loss"]) for row in rows}

@@ -15,6 +15,9 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from megatron.core import parallel_state
+from megatron.core.distributed import DistributedDataParallel, DistributedDataParallelConfig
+from megatron.core.optimizer import OptimizerConfig, get_megatron_optimizer
 from pydantic import Field
 
 from k15.model import parallel
@@ -22,11 +25,6 @@ from k15.model.logprobs import token_logprobs
 from k15.model.vlm import VisionLanguageModel
 from k15.params import Params
 from k15.training.batch import IGNORED, Batch
-
-# isort: split
-from megatron.core import parallel_state
-from megatron.core.distributed import DistributedDataParallel, DistributedDataParallelConfig
-from megatron.core.optimizer import OptimizerConfig, get_megatron_optimizer
 
 logging.getLogger("megatron.core").setLevel(logging.ERROR)
 warnings.filterwarnings("ignore", message="Transformer Engine and Apex are not installed")
@@ -91,10 +89,16 @@ class Trainer:
         """Forget all moments (§2.3.2: at the start of every RL iteration)."""
         self.optimizer = get_megatron_optimizer(self._config, [self.ddp])
 
-    def step(self, microbatches: Sequence[Batch], lr: float, loss: Loss = cross_entropy) -> dict[str, float]:
-        """One update. `loss` returns a sum over its batch; the update divides by the predicted tokens of the
-        whole global batch. Returns loss (mean a token), grad_norm and the number of predicted tokens."""
-        count = torch.tensor(float(sum(b.predicted for b in microbatches)), device=parallel.device())
+    def step(
+        self,
+        microbatches: Sequence[Batch],
+        lr: float,
+        loss: Loss = cross_entropy,
+        count_of: Callable[[Batch], float] = lambda batch: batch.predicted,
+    ) -> dict[str, float]:
+        """One update. `loss` returns a sum over its batch; the update divides by `count_of` summed over the whole
+        global batch (its predicted tokens by default). Returns the mean loss, grad_norm and that count."""
+        count = torch.tensor(float(sum(map(count_of, microbatches))), device=parallel.device())
         data_group = parallel_state.get_data_parallel_group()
         dist.all_reduce(count, group=data_group)
         scale = parallel_state.get_data_parallel_world_size() / count.clamp(min=1)  # DDP averages over its ranks
@@ -111,7 +115,7 @@ class Trainer:
         _, grad_norm, _ = self.optimizer.step()
         dist.all_reduce(total, group=data_group)
         mean = total.item() / parallel_state.get_data_parallel_world_size()
-        return {"loss": mean, "grad_norm": float(grad_norm or 0.0), "tokens": count.item()}
+        return {"loss": mean, "grad_norm": float(grad_norm or 0.0), "count": count.item()}
 
     def save(self, path: Path, **extra: Any) -> None:
         """Model, optimizer and RNG state of this rank, and `extra`; atomic."""

@@ -1,7 +1,7 @@
 import sys
 
 from k15.stage import main
-from stages.pretrain import STAGE
+from stages.pretrain.run import STAGE
 
 if __name__ == "__main__":
     sys.exit(main(STAGE))

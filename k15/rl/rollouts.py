@@ -1,0 +1,114 @@
+"""The rollout phase: sample k responses a prompt, judge them, compose the reward.
+
+An infrastructure failure of a verifier is judged once more and, failing again, the response leaves its group: it is
+never a zero reward. Token ids go from the engine to the trainer as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from k15 import rewards
+from k15.artifacts import read_rows
+from k15.errors import UserError
+from k15.progress import Task
+from k15.rollout import Engine, Prompt, Sample, Sampling
+from k15.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class RLPrompt:
+    """A curated prompt: `ids` with one `<image>` a picture, and the record that its verifier reads."""
+
+    id: str
+    ids: list[int]
+    images: tuple[bytes, ...]
+    record: Mapping[str, Any] = field(repr=False)
+    pass_rate: float = 0.0
+
+
+@dataclass
+class Response:
+    """One judged response. `reward` = verifier's reward, plus the weighted length reward where that is on."""
+
+    sample: Sample
+    text: str
+    verdict: str
+    correct: float
+    reward: float = 0.0
+
+
+@dataclass
+class Group:
+    """The responses of one prompt in one iteration."""
+
+    index: int
+    prompt: RLPrompt
+    responses: list[Response]
+
+    @property
+    def success(self) -> float:
+        return sum(r.correct for r in self.responses) / len(self.responses)
+
+
+def load_prompts(path: Path, tokenizer: Tokenizer) -> list[RLPrompt]:
+    """The kept prompts of the curated set."""
+    return [
+        RLPrompt(
+            row["id"],
+            tokenizer.encode_prompt(row["question"], len(row["images"])),
+            tuple(row["images"]),
+            {"verifier": row["verifier"], "answer": row["answer"]},
+            row["pass_rate"],
+        )
+        for row in read_rows(path, "prompt")
+        if row["kept"]
+    ]
+
+
+def collect(
+    engine: Engine,
+    prompts: Sequence[RLPrompt],
+    indices: Sequence[int],
+    sampling: Sampling,
+    tokenizer: Tokenizer,
+    progress: Task | None = None,
+) -> list[Group]:
+    """Sampled and judged groups of `prompts[indices]`, with rewards from the verifier alone."""
+    chosen = [prompts[i] for i in indices]
+    sampled = engine.generate([Prompt(p.ids, p.images) for p in chosen], sampling, progress)
+    records = [p.record for p, samples in zip(chosen, sampled, strict=True) for _ in samples]
+    texts = [tokenizer.decode(s.ids) for samples in sampled for s in samples]
+    verdicts = iter(_judge(records, texts))
+    remaining = iter(texts)
+    groups = []
+    for index, prompt, samples in zip(indices, chosen, sampled, strict=True):
+        judged = [(s, next(remaining), next(verdicts)) for s in samples]
+        responses = [Response(s, t, v.verdict, v.reward, v.reward) for s, t, v in judged if v.verdict != "error"]
+        if responses:
+            groups.append(Group(index, prompt, responses))
+    if not groups:
+        raise UserError("the verifier failed on every response of an iteration; check that its workers can start")
+    return groups
+
+
+def _judge(records: list[Mapping[str, Any]], texts: list[str]) -> list[rewards.Verdict]:
+    verdicts = rewards.score_batch(records, texts)
+    failed = [i for i, v in enumerate(verdicts) if v.verdict == "error"]
+    if failed:
+        again = rewards.score_batch([records[i] for i in failed], [texts[i] for i in failed])
+        for i, verdict in zip(failed, again, strict=True):
+            verdicts[i] = verdict
+    return verdicts
+
+
+def add_length_reward(groups: Sequence[Group], weight: float) -> None:
+    """§2.3.3: added to the reward, over the responses of one prompt, in tokens."""
+    for group in groups:
+        lengths = [len(r.sample.ids) for r in group.responses]
+        correct = [r.correct > 0 for r in group.responses]
+        for response, extra in zip(group.responses, rewards.length_rewards(lengths, correct), strict=True):
+            response.reward = response.correct + weight * extra

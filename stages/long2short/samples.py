@@ -1,0 +1,43 @@
+"""The long-CoT policy's own responses to training prompts, kept across a kill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from k15.errors import UserError
+from k15.progress import Progress
+from k15.rl.rollouts import Group, collect, load_prompts
+from k15.rollout import Engine, Sampling
+from k15.seeds import derive
+from k15.tokenizer import Tokenizer
+from k15.training.trainer import save_atomically
+from stages.long2short.params import SampledParams
+
+
+def sample_policy(
+    params: SampledParams, policy: Path, prompt_set: Path, tokenizer: Tokenizer, state: Path, progress: Progress
+) -> list[Group]:
+    """`params.samples` judged responses to each of the first `params.prompts` curated prompts."""
+    file = state / "samples.pt"
+    if file.exists():
+        groups: list[Group] = torch.load(file, weights_only=False)
+        return groups
+    prompts = load_prompts(prompt_set, tokenizer)[: params.prompts]
+    if not prompts:
+        raise UserError(f"{prompt_set} keeps no prompt; loosen the filters of `prompts`")
+    longest = max(len(p.ids) for p in prompts) + params.max_tokens + 64
+    engine = Engine(policy / "hf", max_model_len=longest, seed=params.seed)
+    sampling = Sampling(params.samples, params.temperature, params.max_tokens, seed=derive(params.seed, "samples"))
+    with progress.task("samples", len(prompts)) as bar:
+        groups = collect(engine, prompts, range(len(prompts)), sampling, tokenizer, bar)
+    engine.close()
+    save_atomically(groups, file)
+    return groups
+
+
+def shortest_correct(group: Group) -> int | None:
+    """Position of the group's shortest correct response, or None without one."""
+    correct = [i for i, r in enumerate(group.responses) if r.correct > 0]
+    return min(correct, key=lambda i: (len(group.responses[i].sample.ids), i), default=None)

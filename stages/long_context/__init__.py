@@ -1,0 +1,1 @@
+"""Stage `long_context`: long-context activation."""

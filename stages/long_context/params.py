@@ -1,0 +1,33 @@
+"""Section `long_context` of params.yaml."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from k15.params import Params
+from k15.training.trainer import OptimizerParams
+
+
+class Length(Params):
+    """One rung of the ladder."""
+
+    length: int = Field(ge=64)
+    """Tokens a row; a multiple of the curated blocks' length."""
+    steps: int = Field(ge=1)
+    batch_rows: int = Field(ge=2)
+
+
+class LongContextParams(Params):
+    seed: int
+    tensor_parallel: int = Field(ge=1)
+    rope_base: int = Field(ge=1)
+    full_attention_share: float = Field(gt=0, lt=1)
+    """Share of full-attention rows (40 %)."""
+    synthetic_share: float = Field(ge=0, le=1)
+    """Of the full-attention rows: synthetic long question answering; the rest is long text."""
+    lengths: tuple[Length, ...] = Field(min_length=1)
+    optimizer: OptimizerParams
+    cooldown_domains: tuple[str, ...]
+    needles: int = Field(ge=1)
+    """Needles measured at each length."""
+    save_every: int = Field(ge=1)

@@ -1,0 +1,112 @@
+"""Long-context activation (§2.5.1): longer rows stage by stage, RoPE base raised, 40/60 full and partial attention.
+
+Full-attention rows are long documents whose end asks for their beginning (needles at random depth) and blocks of one
+domain joined to long text; partial-attention rows (our reading of the term) are cooldown blocks packed to the same
+length that attend only within their own documents. Metric: needle retrieval by length before and after.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from k15.artifacts import publish
+from k15.model import checkpoint
+from k15.model.vlm import VisionLanguageModel
+from k15.seeds import derive
+from k15.stage import Context, Stage
+from k15.tasks import needle
+from k15.tokenizer import Tokenizer
+from k15.training.batch import Batch, document, pad
+from k15.training.corpus import Shuffle, TokenBlocks
+from k15.training.loop import Row, run_phase
+from k15.training.retrieval import retrieval
+from k15.training.trainer import Trainer
+from stages.long_context.params import Length, LongContextParams
+
+
+class Rows:
+    """The rows of one rung: `batches(step)` gives a full-attention and a partial-attention microbatch."""
+
+    def __init__(self, params: LongContextParams, rung: Length, blocks: TokenBlocks, tokenizer: Tokenizer) -> None:
+        self.rung, self.blocks, self.tokenizer = rung, blocks, tokenizer
+        self.seed = derive(params.seed, "rows", rung.length)
+        self.order = Shuffle(len(blocks), self.seed)
+        self.full = max(1, round(rung.batch_rows * params.full_attention_share))
+        self.synthetic = round(self.full * params.synthetic_share)
+
+    def batches(self, step: int) -> list[Batch]:
+        length = self.rung.length
+        per_row = length // self.blocks.tokens.shape[1]
+        partial = self.rung.batch_rows - self.full
+        natural = self.full - self.synthetic
+        take = self.order.take(step * (partial + natural) * per_row, (partial + natural) * per_row)
+        batches = []
+        if partial:
+            batches.append(self.blocks.batch(take[: partial * per_row], length))
+        if natural:
+            batches.append(self.blocks.batch(take[partial * per_row :], length, full_attention=True))
+        if self.synthetic:
+            seeds = [derive(self.seed, "needle", step, row) for row in range(self.synthetic)]
+            examples = [document(needle.document(length, seed, self.tokenizer)) for seed in seeds]
+            batches.append(pad(examples, image_size=0))
+        return batches
+
+
+def measure(params: LongContextParams, model: VisionLanguageModel, tokenizer: Tokenizer) -> dict[str, float]:
+    """Needle retrieval by length, at depths spread evenly."""
+    rates = {}
+    for rung in params.lengths:
+        needles = [
+            needle.generate(rung.length, i / max(1, params.needles - 1), derive(params.seed, "probe", i), tokenizer)
+            for i in range(params.needles)
+        ]
+        rates[str(rung.length)] = round(retrieval(model, tokenizer, needles), 4)
+    return rates
+
+
+def run(params: LongContextParams, ctx: Context) -> dict[str, Any]:
+    start, tokens = ctx.artifact("vision_language"), ctx.artifact("curate/tokens")
+    state = ctx.resumable(params, [start, tokens])
+    longest = max(rung.length for rung in params.lengths)
+    unchanged, tokenizer = checkpoint.load(start, params.tensor_parallel, max_length=longest)
+    before = measure(params, unchanged, tokenizer)
+    model, _ = checkpoint.load(start, params.tensor_parallel, max_length=longest, rope_base=params.rope_base)
+    rows = _train(params, ctx, model, tokenizer, TokenBlocks(tokens, "train", params.cooldown_domains), state)
+    after = measure(params, model, tokenizer)
+    publish(
+        ctx.artifact("long_context"),
+        "checkpoint",
+        "checkpoint",
+        ctx.producer(params, [start, tokens]),
+        lambda directory: checkpoint.save(directory, model, tokenizer, len(rows)),
+    )
+    ctx.publish_plot("training", rows)
+    return {"needle": {length: {"before": before[length], "after": after[length]} for length in after}}
+
+
+def _train(
+    params: LongContextParams,
+    ctx: Context,
+    model: VisionLanguageModel,
+    tokenizer: Tokenizer,
+    blocks: TokenBlocks,
+    state: Path,
+) -> list[Row]:
+    curve: list[Row] = []
+    for rung in params.lengths:
+        rows = Rows(params, rung, blocks, tokenizer)
+        curve += run_phase(
+            Trainer(model, params.optimizer, trainable=["language."]),
+            f"length-{rung.length}",
+            rung.steps,
+            rows.batches,
+            params.optimizer,
+            state,
+            ctx.progress,
+            params.save_every,
+        )
+    return curve
+
+
+STAGE = Stage("long_context", LongContextParams, run)

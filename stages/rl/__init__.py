@@ -1,0 +1,1 @@
+"""Stage `rl`: reinforcement learning on the curated prompts."""

@@ -1,0 +1,47 @@
+"""Stage `rl` (§2.3): from the long-CoT warm-up model and the curated prompts to the long-CoT policy.
+
+Writes `artifacts/rl/model` and every sampled response in `artifacts/rl/trajectories`; the curve (accuracy, length,
+mismatch by iteration) is the stage's plot.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from k15.artifacts import publish, write_dataset
+from k15.model import checkpoint
+from k15.rl.loop import RLParams, RLRun
+from k15.rl.rollouts import load_prompts
+from k15.rollout import Engine
+from k15.stage import Context, Stage
+
+
+def run(params: RLParams, ctx: Context) -> dict[str, Any]:
+    start, prompt_set = ctx.artifact("sft/long"), ctx.artifact("prompts")
+    parents = [start, prompt_set]
+    state = ctx.resumable(params, parents)
+    model, tokenizer = checkpoint.load(start, params.tensor_parallel)
+    prompts = load_prompts(prompt_set, tokenizer)
+    engine = Engine(start / "hf", max_model_len=model.shape.max_length, seed=params.seed)
+    rl = RLRun(params, model, tokenizer, prompts, engine, state, ctx.progress)
+    rows = rl.run("rl")
+    producer = ctx.producer(params, parents)
+    write_dataset(ctx.artifact("rl/trajectories"), "trajectory", rl.trajectories(), producer=producer)
+    publish(
+        ctx.artifact("rl/model"),
+        "checkpoint",
+        "checkpoint",
+        producer,
+        lambda directory: checkpoint.save(directory, model, tokenizer, params.iterations),
+    )
+    ctx.publish_plot("training", rows)
+    return {
+        "prompts": len(prompts),
+        "responses": len(rows) * params.prompts_per_iteration * params.group_size,
+        "first": {name: rows[0][name] for name in ("accuracy", "length", "heldout_accuracy", "heldout_length")},
+        "last": {name: rows[-1][name] for name in ("accuracy", "length", "mismatch", "truncated")},
+        "max_mismatch": max(row["mismatch"] for row in rows),
+    }
+
+
+STAGE = Stage("rl", RLParams, run)

@@ -1,0 +1,94 @@
+"""Supervised fine-tuning (§2.2, §2.5.2): vanilla SFT, then the long-CoT warm-up.
+
+- vanilla: short answers to text and image problems, and long-context questions; gives `artifacts/sft/short`, the
+  short-CoT model that long2short's merge needs.
+- warm-up: a small set of long reasoning paths (plan, evaluation, reflection, exploration), each verified by the
+  reward that RL will use; gives `artifacts/sft/long`, the policy that RL starts from.
+Examples are packed without attention across them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from k15 import rewards
+from k15.artifacts import publish
+from k15.model import checkpoint
+from k15.model.vlm import VisionLanguageModel
+from k15.seeds import derive
+from k15.stage import Context, Stage
+from k15.tasks import Problem, needle
+from k15.tokenizer import Tokenizer
+from k15.training.batch import Example, dialogue
+from k15.training.dialogues import Dialogues, example, problems
+from k15.training.loop import Row, last_losses, run_phase
+from k15.training.trainer import Trainer
+from stages.sft.params import Phase, SFTParams
+
+
+def run(params: SFTParams, ctx: Context) -> dict[str, Any]:
+    start = ctx.artifact("long_context")
+    ctx.resumable(params, [start])
+    model, tokenizer = checkpoint.load(start, params.tensor_parallel)
+    vanilla = _vanilla_examples(params, model, tokenizer)
+    rows = _phase(params, params.vanilla, "vanilla", ctx, model, vanilla)
+    _publish(params, ctx, model, tokenizer, "sft/short", len(rows))
+    verified, dropped = _verified(problems(params.warmup.problems, derive(params.seed, "warmup")))
+    warmup = [example(p, p.long, tokenizer, model.shape.image_tokens) for p in verified]
+    rows += _phase(params, params.warmup, "warmup", ctx, model, warmup)
+    _publish(params, ctx, model, tokenizer, "sft/long", len(rows))
+    ctx.publish_plot("training", rows)
+    return {
+        "examples": {"vanilla": len(vanilla), "warmup": len(warmup), "warmup_dropped": dropped},
+        "response_tokens": {"vanilla": _mean_response(vanilla), "warmup": _mean_response(warmup)},
+        "loss": last_losses(rows),
+    }
+
+
+def _vanilla_examples(params: SFTParams, model: VisionLanguageModel, tokenizer: Tokenizer) -> list[Example]:
+    chosen = problems(params.vanilla.problems, derive(params.seed, "vanilla"))
+    examples = [example(p, p.short, tokenizer, model.shape.image_tokens) for p in chosen]
+    for i in range(params.vanilla.long_context):
+        found = needle.generate(params.length - 8, i / params.vanilla.long_context, derive(params.seed, i), tokenizer)
+        examples.append(dialogue(found.prompt_ids, tokenizer.encode_response(found.answer)))
+    return examples
+
+
+def _verified(candidates: list[Problem]) -> tuple[list[Problem], int]:
+    """Those whose long path ends in the right answer, and how many do not."""
+    records = [{"verifier": p.verifier, "answer": p.answer} for p in candidates]
+    verdicts = rewards.score_batch(records, [p.long for p in candidates])
+    kept = [p for p, verdict in zip(candidates, verdicts, strict=True) if verdict.verdict == "correct"]
+    return kept, len(candidates) - len(kept)
+
+
+def _phase(
+    params: SFTParams, phase: Phase, label: str, ctx: Context, model: VisionLanguageModel, examples: list[Example]
+) -> list[Row]:
+    seed = derive(params.seed, label, "order")
+    data = Dialogues(examples, phase.batch_rows, params.length, model.shape.image_size, seed)
+    trainer = Trainer(model, phase.optimizer)
+    return run_phase(
+        trainer, label, phase.steps, data.batches, phase.optimizer, ctx.state, ctx.progress, params.save_every
+    )
+
+
+def _publish(
+    params: SFTParams, ctx: Context, model: VisionLanguageModel, tokenizer: Tokenizer, artifact: str, steps: int
+) -> None:
+    producer = ctx.producer(params, [ctx.artifact("long_context")])
+    publish(
+        ctx.artifact(artifact),
+        "checkpoint",
+        "checkpoint",
+        producer,
+        lambda directory: checkpoint.save(directory, model, tokenizer, steps),
+    )
+
+
+def _mean_response(examples: list[Example]) -> float:
+    counts = [sum(t >= 0 for t in e.targets) for e in examples]
+    return round(sum(counts) / len(counts), 2)
+
+
+STAGE = Stage("sft", SFTParams, run)

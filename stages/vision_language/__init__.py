@@ -1,0 +1,1 @@
+"""Stage `vision_language`: vision-language pretraining."""
