@@ -1,0 +1,40 @@
+# Every target does its own set-up first (setup/environment.sh; milliseconds once it is done).
+ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+SHELL := /bin/bash
+export PATH := $(ROOT)/.venv/bin:$(PATH)
+export PYTHON UPGRADE
+IN_ROOT := cd "$(ROOT)" &&
+
+.PHONY: repro test ui stage images bench check lock clean environment
+
+repro: environment  ## The whole recipe; PROFILE=smoke|laptop|gpu|cluster recomposes params.yaml first
+	@$(IN_ROOT) $(if $(PROFILE),dvc exp run -S profile=$(PROFILE),dvc repro)
+	@$(IN_ROOT) cat report/summary.txt
+
+stage: environment  ## One stage again, on the inputs that are there: make stage S=rl
+	@$(if $(S),,$(error name the stage: make stage S=rl))
+	@$(IN_ROOT) dvc repro --single-item --force $(S)
+
+ui: environment  ## The Prefect UI, with deployments of the recipe and of each stage
+	@$(IN_ROOT) python -m pipelines.deployments
+
+images: environment  ## The container images of the stages
+	@$(IN_ROOT) python -m containers.build
+
+bench: environment  ## Side-by-side measurements, each printing ratios
+	@$(IN_ROOT) python -m benchmarks
+
+test: environment
+	@$(IN_ROOT) pytest
+
+check: environment  ## ruff and mypy
+	@$(IN_ROOT) ruff check . && ruff format --check . && mypy
+
+lock:  ## Resolve requirements*.in into the lock files again
+	@$(ROOT)/setup/lock.sh
+
+clean:  ## What stages made, and DVC's cache of it; .venv and the Prefect history stay
+	@$(IN_ROOT) rm -rf artifacts state metrics plots report .dvc/cache .dvc/tmp
+
+environment:
+	@$(ROOT)/setup/environment.sh

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Makes .venv hold exactly what the lock file says; nothing to do where it does already (some milliseconds).
+# Safe to interrupt and to run twice at once: a lock keeps the second one waiting, the stamp is written last.
+# With CUDA (nvidia-smi lists a device) requirements-cuda.lock is taken, else requirements.lock with CPU torch.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+lock=requirements.lock
+if command -v nvidia-smi >/dev/null && nvidia-smi -L 2>/dev/null | grep -q '^GPU '; then
+    lock=requirements-cuda.lock
+fi
+stamp=.venv/k15-stamp
+want="$lock $(git hash-object --no-filters "$lock")"
+
+ready() { [ -x .venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$want" ]; }
+
+ready && exit 0
+mkdir -p .k15
+exec 9>.k15/setup.lock
+flock 9
+ready && exit 0
+
+echo "k15 set-up: installing $lock into .venv"
+unfinished=()
+if [ -e .venv/k15-installing ]; then
+    unfinished=(--reinstall)
+fi
+make_venv
+rm -f $stamp
+touch .venv/k15-installing
+configure_uv
+backend=()
+if [ $lock = requirements.lock ]; then
+    torch=$(sed -n 's/^torch==//p' $lock)
+    wheel_at_hand "$torch" || backend=(--torch-backend cpu)
+fi
+.venv/bin/uv pip sync --quiet --python .venv/bin/python "${backend[@]}" "${unfinished[@]}" $lock ||
+    fail "installing $lock failed; see above. Running the same command again continues"
+rm -f .venv/k15-installing
+echo "$want" >$stamp
