@@ -1,0 +1,51 @@
+"""The unit of curation: one text with its provenance.
+
+Guarantees: an id names the place a text came from (source, file, line), never its position in a run, so that
+every decision made in the order of ids is the same whatever the order, number or size of the inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+Domain = Literal["english", "chinese", "code", "math", "knowledge"]
+Language = Literal["en", "zh"]
+DOMAINS: tuple[Domain, ...] = get_args(Domain)
+
+EXCERPT_CHARACTERS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`meta` holds what is known of the text beside its place: its language, or how a generator spoilt it."""
+
+    id: str
+    text: str
+    domain: Domain
+    source: str
+    language: Language
+    meta: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a document was dropped: the filter, the bound it crossed (or the document it repeats), its value."""
+
+    document: Document
+    filter: str
+    reason: str
+    value: float | None
+
+    def row(self) -> dict[str, object]:
+        """The row of the `rejection` schema."""
+        return {
+            "id": self.document.id,
+            "source": self.document.source,
+            "domain": self.document.domain,
+            "filter": self.filter,
+            "reason": self.reason,
+            "value": self.value,
+            "excerpt": self.document.text[:EXCERPT_CHARACTERS],
+        }

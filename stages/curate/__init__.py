@@ -1,0 +1,1 @@
+"""Stage `curate`: raw text and pictures become a corpus, a tokenizer and packed token blocks."""

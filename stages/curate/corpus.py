@@ -1,0 +1,81 @@
+"""The kept documents with their split, tokens and weight: what packing reads and the artifacts hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from k15.curation import mixture, packing
+from k15.curation.document import DOMAINS, Document, Domain
+from k15.curation.mixture import Split
+from k15.curation.packing import Tokens
+from k15.progress import Progress
+from k15.tokenizer import END_OF_TEXT, Tokenizer
+from stages.curate.params import CurateParams
+
+_BATCH = 2000
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Parallel sequences in the order of ids. `tokens` end in the end-of-text token."""
+
+    documents: Sequence[Document]
+    splits: Sequence[Split]
+    tokens: Sequence[Tokens]
+    multiplicities: dict[Domain, float]
+    """How often a domain's training documents are read."""
+
+    def members(self, domain: Domain, split: Split) -> list[int]:
+        places = enumerate(zip(self.documents, self.splits, strict=True))
+        return [i for i, (document, own) in places if document.domain == domain and own == split]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The rows of the `document` schema."""
+        for document, split in zip(self.documents, self.splits, strict=True):
+            training = split == "train"
+            yield {
+                "id": document.id,
+                "text": document.text,
+                "domain": document.domain,
+                "source": document.source,
+                "split": split,
+                "weight": self.multiplicities[document.domain] if training else 1.0,
+                "meta": json.dumps({"language": document.language, **document.meta}, sort_keys=True),
+            }
+
+
+def encode(
+    documents: Sequence[Document],
+    splits: Sequence[Split],
+    tokenizer: Tokenizer,
+    params: CurateParams,
+    progress: Progress,
+) -> Corpus:
+    """Tokenize every document, and set how often each domain is read."""
+    tokens: list[Tokens] = []
+    with progress.task("tokenize", len(documents)) as task:
+        for start in range(0, len(documents), _BATCH):
+            texts = [document.text for document in documents[start : start + _BATCH]]
+            tokens += [np.array([*ids, END_OF_TEXT], np.int32) for ids in tokenizer.encode_batch(texts)]
+            task.advance(len(texts))
+    available = dict.fromkeys(DOMAINS, 0)
+    for document, split, ids in zip(documents, splits, tokens, strict=True):
+        available[document.domain] += len(ids) if split == "train" else 0
+    return Corpus(documents, splits, tokens, mixture.multiplicities(params.mixture, available, params.train_tokens))
+
+
+def blocks(corpus: Corpus, domain: Domain, split: Split, params: CurateParams) -> pa.Table:
+    """The packed rows of one domain and split: training documents as often as the mixture wants, others
+    once."""
+    members = corpus.members(domain, split)
+    ids, lengths = [corpus.documents[i].id for i in members], [len(corpus.tokens[i]) for i in members]
+    multiplicity = corpus.multiplicities.get(domain, 0.0) if split == "train" else 1.0
+    drawn = mixture.draw(ids, lengths, multiplicity, params.seed)
+    tokens, pieces = packing.pack([corpus.tokens[members[i]] for i in drawn], params.block_length)
+    return packing.table(domain, split, tokens, pieces)
