@@ -6,8 +6,9 @@ the target and then renamed; what killed writers left behind is removed by the n
 object's key contains its digest, so a new version never overwrites the files of the one that readers use,
 and the manifest, put last, switches over.
 
-Not guaranteed: between the two renames that replace a local artifact it is missing for an instant, and
-killing an S3 writer leaves objects that no manifest names.
+Not guaranteed: between the two renames that replace a local artifact it is missing for an instant;
+killing an S3 writer leaves objects that no manifest names; an S3 reader whose dataset is replaced under it
+finds a shard missing, and so may a writer that puts back the very content which another is replacing.
 """
 
 import contextlib

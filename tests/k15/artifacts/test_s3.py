@@ -97,17 +97,17 @@ def test_what_is_not_there(s3_bucket: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def _write_repeatedly(url: str, value: int) -> None:
-    for _ in range(5):
-        write_dataset(url, "tokens", rows(30, value), producer=PRODUCER, shard_rows=10)
+    for version in range(5):
+        write_dataset(url, "tokens", rows(30, value + version), producer=PRODUCER, shard_rows=10)
 
 
 def test_two_writers_at_once_leave_the_whole_work_of_one(s3_bucket: str) -> None:
     url = f"{s3_bucket}/tokens"
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_write_repeatedly, args=(url, value)) for value in (1, 2)]
+    writers = [context.Process(target=_write_repeatedly, args=(url, value)) for value in (100, 200)]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join()
     assert [writer.exitcode for writer in writers] == [0, 0]
-    assert read_rows(url, "tokens") in (rows(30, 1), rows(30, 2))
+    assert read_rows(url, "tokens") in (rows(30, 104), rows(30, 204))
