@@ -41,9 +41,7 @@ class Worker:
         )
         if self._read_line(time.monotonic() + START_SECONDS) is None:
             self.close()
-            raise RuntimeError(
-                f"math-verify's process did not start: {sys.executable} -m k15.rewards.math_worker"
-            )
+            raise RuntimeError(f"math-verify's process did not start: {sys.executable} -m k15.rewards.math_worker")
 
     def compare(self, reference: str, answer: str) -> Verdict:
         assert self.process.stdin and self.process.stdout

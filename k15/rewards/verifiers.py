@@ -73,9 +73,7 @@ VERIFIERS: dict[str, Verifier] = {
 }
 
 
-def score_batch(
-    records: Sequence[Mapping[str, Any]], responses: Sequence[str], *, mode: Mode = "rl"
-) -> list[Verdict]:
+def score_batch(records: Sequence[Mapping[str, Any]], responses: Sequence[str], *, mode: Mode = "rl") -> list[Verdict]:
     """Verdicts of responses to problem records (`verifier`, `answer`), in their order."""
     verdicts: dict[int, Verdict] = {}
     pending: dict[str, list[tuple[int, str, str]]] = {}

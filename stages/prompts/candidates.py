@@ -67,14 +67,10 @@ def _read(path: Path, source: Source) -> list[Candidate]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        raise UserError(
-            f"{source.path}: no such file; correct the path of prompts.sources {source.name!r}"
-        ) from None
+        raise UserError(f"{source.path}: no such file; correct the path of prompts.sources {source.name!r}") from None
     except (IsADirectoryError, UnicodeDecodeError):
         raise UserError(f"{source.path}: not a UTF-8 text file; prompts.sources takes JSONL files") from None
-    found = [
-        _candidate(line, f"{source.path}:{n}", source) for n, line in enumerate(lines, 1) if line.strip()
-    ]
+    found = [_candidate(line, f"{source.path}:{n}", source) for n, line in enumerate(lines, 1) if line.strip()]
     if not found:
         raise UserError(f"{source.path}: no problem in it; remove it from prompts.sources or fill it")
     return found

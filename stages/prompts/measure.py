@@ -26,9 +26,7 @@ def prompt_ids(tokenizer: Tokenizer, candidate: Candidate) -> list[int]:
     return tokenizer.encode_prompt(candidate.question, len(candidate.images))
 
 
-def pass_rates(
-    engine: Engine, tokenizer: Tokenizer, items: Sequence[Candidate], sampling: Sampling
-) -> list[PassRate]:
+def pass_rates(engine: Engine, tokenizer: Tokenizer, items: Sequence[Candidate], sampling: Sampling) -> list[PassRate]:
     """Success of `sampling.n` responses to every candidate (§2.1: ten, at a high temperature)."""
     prompts = [Prompt(prompt_ids(tokenizer, item), item.images) for item in items]
     responses = engine.generate(prompts, sampling)
@@ -42,9 +40,7 @@ def pass_rates(
     ]
 
 
-def guess_hits(
-    engine: Engine, tokenizer: Tokenizer, items: Sequence[Candidate], sampling: Sampling
-) -> list[int]:
+def guess_hits(engine: Engine, tokenizer: Tokenizer, items: Sequence[Candidate], sampling: Sampling) -> list[int]:
     """How many of `sampling.n` answers are right when the model must open the box at once (§2.1: N = 8)."""
     prefix = tokenizer.encode(GUESS_PREFIX)
     prompts = [Prompt(prompt_ids(tokenizer, item) + prefix, item.images) for item in items]

@@ -62,12 +62,8 @@ def run(params: PromptsParams, context: Context) -> dict[str, Any]:
             "add or harden families or sources"
         )
     rows = (_row(params, measured, index) for index in range(len(found)))
-    artifacts.write_dataset(
-        context.artifact("prompts"), "prompt", rows, producer=context.producer(params, [policy])
-    )
-    context.publish_plot(
-        "pass_rates", [{"pass_rate": k, "prompts": v} for k, v in metrics["pass_rates"].items()]
-    )
+    artifacts.write_dataset(context.artifact("prompts"), "prompt", rows, producer=context.producer(params, [policy]))
+    context.publish_plot("pass_rates", [{"pass_rate": k, "prompts": v} for k, v in metrics["pass_rates"].items()])
     return metrics
 
 

@@ -64,7 +64,7 @@ class Axes:
             y = self.y(tick)
             parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
             parts.append(_text("tick", LEFT - 6, y + 4, self.y_format(tick), "end"))
-        for tick in ticks(*self.x_range):
+        for tick in self._x_ticks():
             parts.append(_text("tick", self.x(tick), HEIGHT - BOTTOM + 16, self.x_format(tick), "middle"))
         parts.append(_text("label", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, self.x_label, "middle"))
         middle = (TOP + HEIGHT - BOTTOM) / 2
@@ -72,6 +72,11 @@ class Axes:
             f'<g transform="translate(12 {middle}) rotate(-90)">{_text("label", 0, 0, self.y_label, "middle")}</g>'
         )
         return "".join(parts)
+
+    def _x_ticks(self) -> list[float]:
+        """Iterations, levels and tokens are counted: no fractions unless there is nothing else."""
+        found = ticks(*self.x_range)
+        return [tick for tick in found if tick == int(tick)] or found
 
 
 def _text(kind: str, x: float, y: float, text: str, anchor: str = "start") -> str:
@@ -136,11 +141,13 @@ def scatter(
     ys = [y for one in series for _, y in one.points]
     low, high = spread(xs, include_zero=True)
     axes = Axes((low, high * 1.15), y_range or spread(ys), x_label, y_label, y_format=y_format)
+    taken: list[tuple[float, float]] = []
     for one in series:
         for index, (x, y) in enumerate(one.points):
             _bar(axes, one, index)
             axes.marks.append(_dot(axes, x, y, 5, one.colour, f"{one.name}: {x:.4g} {x_label}, {y:.4g}"))
-            axes.marks.append(_text("mark", axes.x(x) + 8, axes.y(y) - 6, one.name))
+            place = _free(axes.x(x) + 8, axes.y(y) - 6, taken)
+            axes.marks.append(_text("mark", *place, one.name))
     return axes.render(title)
 
 
@@ -157,6 +164,14 @@ def bars(items: Sequence[tuple[str, float, str]], *, title: str) -> str:
         parts.append(_text("mark", name_width + width + 6, y + 12, text))
     box = f"0 0 {WIDTH} {len(items) * row + 8}"
     return f'<svg viewBox="{box}" role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
+
+
+def _free(x: float, y: float, taken: list[tuple[float, float]]) -> tuple[float, float]:
+    """The place nearest below (x, y) where a name does not cover an earlier one."""
+    while any(abs(x - other_x) < 110 and abs(y - other_y) < 11 for other_x, other_y in taken):
+        y += 2
+    taken.append((x, y))
+    return x, y
 
 
 def _dot(axes: Axes, x: float, y: float, radius: float, colour: int, tip: str) -> str:

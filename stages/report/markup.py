@@ -30,7 +30,11 @@ def prose(text: str) -> Cell:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Cell | str]]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in header)
+    first = rows[0] if rows else [""] * len(header)
+    head = "".join(
+        f'<th class="{cell.kind}">{escape(name)}</th>' if isinstance(cell, Cell) else f"<th>{escape(name)}</th>"
+        for name, cell in zip(header, first, strict=True)
+    )
     body = "".join(
         "<tr>" + "".join((Cell(cell) if isinstance(cell, str) else cell).render() for cell in row) + "</tr>"
         for row in rows

@@ -4,7 +4,7 @@ import json
 from html import escape
 from pathlib import Path
 
-from stages.report import sections
+from stages.report import data_sections, sections
 from stages.report.effects import SUITE, best_short, share, tokens
 from stages.report.facts import Facts
 from stages.report.markup import tiles
@@ -23,9 +23,9 @@ def render(title: str, facts: Facts) -> str:
         sections.difficulty(facts),
         sections.long2short(facts),
         sections.needles(facts),
-        sections.curation(facts),
-        sections.validation(facts),
-        sections.prompts(facts),
+        data_sections.curation(facts),
+        data_sections.validation(facts),
+        data_sections.prompts(facts),
         sections.timing(facts),
         sections.lineage(facts),
     ]

@@ -55,12 +55,12 @@ def _accuracy(facts: Facts, checkpoint: str, suite: str) -> Cell:
 
 
 def training(facts: Facts) -> str:
-    columns = [name for name, value in facts.curve[0].items() if isinstance(value, int | float)]
-    rest = [name for name in columns if name not in CURVES and name != "iteration"]
+    """Columns that are measured only now and then, such as held-out accuracy, have fewer points."""
+    columns = dict.fromkeys(name for row in facts.curve for name in row if name != "iteration")
     panels = []
-    for name in [*CURVES, *rest]:
+    for name in [*CURVES, *(name for name in columns if name not in CURVES)]:
         title, form = CURVES.get(name, (name.replace("_", " "), charts.plain))
-        line = Series(title, [(row["iteration"], row[name]) for row in facts.curve])
+        line = Series(title, [(row["iteration"], row[name]) for row in facts.curve if name in row])
         panels.append(card(title, charts.lines([line], title=title, x_label="iteration", y_label="", y_format=form)))
     return section("Reinforcement learning", "One point per iteration (§2.3; compare Fig. 5).", grid(panels))
 
@@ -71,7 +71,7 @@ def difficulty(facts: Facts) -> str:
     for family in FAMILIES.values():
         series = [_by_difficulty(facts, name, family.name, family.difficulties) for name in shown]
         drawing = charts.lines(
-            [one for one in series if one.points],
+            series,
             title=f"{family.name} by difficulty",
             x_label="difficulty",
             y_label="pass@1",
@@ -119,41 +119,6 @@ def needles(facts: Facts) -> str:
         rows.append([name, *(Cell(share(value), "heat", value or 0.0) for value in values)])
     body = table(["checkpoint", *map(str, facts.needle_lengths)], rows)
     return section("Needle map", "Retrieval of one code from a text, by context length in tokens.", body)
-
-
-def curation(facts: Facts) -> str:
-    steps = facts.metrics["curate"]["funnel"]
-    drawing = charts.bars(
-        [(step["step"], step["documents"], f"{step['documents']:,}") for step in steps],
-        title="documents left after each step",
-    )
-    return section("Curation", "Documents left after each step.", grid([card("Funnel", drawing)]))
-
-
-def validation(facts: Facts) -> str:
-    losses = facts.metrics["pretrain"]["validation_loss"]
-    rows = [
-        [domain, f"{loss['before']:.4f}", f"{loss['after']:.4f}", f"{loss['after'] - loss['before']:+.4f}"]
-        for domain, loss in losses.items()
-    ]
-    body = table(["domain", "before", "after", "change"], rows)
-    return section("Pretraining", "Validation loss by domain, nats per token.", body)
-
-
-def prompts(facts: Facts) -> str:
-    metrics = facts.metrics["prompts"]
-    shown = {
-        "Pass rate of the SFT model": metrics["pass_rates"],
-        "What became of the candidates": {"kept": metrics["kept"], **metrics["reasons"]},
-        "Difficulty of what was kept": metrics["labels"],
-        "Families of what was kept": metrics["families"],
-    }
-    panels = [
-        card(title, charts.bars([(name, n, f"{n:,}") for name, n in counts.items()], title=title))
-        for title, counts in shown.items()
-    ]
-    note = f"{metrics['candidates']:,} candidates, {metrics['kept']:,} kept (§2.1)."
-    return section("RL prompt set", note, grid(panels))
 
 
 def timing(facts: Facts) -> str:

@@ -23,7 +23,7 @@ def summary(title: str, facts: Facts) -> str:
     ]
     checks = [["✓" if e.met else "✗", e.stage, e.claim, e.measured] for e in effects(facts)]
     total = sum(facts.timing.values())
-    times = [[stage, f"{seconds:.0f} s"] for stage, seconds in [*facts.timing.items(), ("together", total)]]
+    times = [[stage, f"{seconds:.1f} s"] for stage, seconds in [*facts.timing.items(), ("together", total)]]
     return "\n".join(
         [
             title,

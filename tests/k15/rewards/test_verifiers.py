@@ -83,11 +83,7 @@ def read_lines(name: str) -> list[dict]:
 @pytest.mark.parametrize("mode", ["rl", "eval"])
 def test_agreement_with_labelled_math_outputs(mode) -> None:
     rows = read_lines("math_model_outputs/math_cot_100_subset.jsonl.gz")
-    labelled = [
-        (row["gt"], text, label)
-        for row in rows
-        for text, label in zip(row["code"], row["score"], strict=True)
-    ]
+    labelled = [(row["gt"], text, label) for row in rows for text, label in zip(row["code"], row["score"], strict=True)]
     records = [{"verifier": "math", "answer": reference} for reference, _, _ in labelled]
     verdicts = score_batch(records, [text for _, text, _ in labelled], mode=mode)
     assert [item.verdict == "correct" for item in verdicts] == [label for _, _, label in labelled]
@@ -96,9 +92,7 @@ def test_agreement_with_labelled_math_outputs(mode) -> None:
 def test_agreement_with_labelled_gsm8k_solutions() -> None:
     rows = read_lines("gsm8k_model_solutions/example_model_solutions_subset.jsonl.gz")
     models = ["6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification"]
-    labelled = [
-        (row["ground_truth"].rpartition("A:")[2].strip(), row[model]) for row in rows for model in models
-    ]
+    labelled = [(row["ground_truth"].rpartition("A:")[2].strip(), row[model]) for row in rows for model in models]
     records = [{"verifier": "math", "answer": reference} for reference, _ in labelled]
     verdicts = score_batch(records, [item["solution"] for _, item in labelled], mode="eval")
     agreement = [

@@ -34,9 +34,7 @@ def params(**changes) -> PromptsParams:
 
 
 def source(tmp_path: Path, *rows: object) -> PromptsParams:
-    (tmp_path / "mine.jsonl").write_text(
-        "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows)
-    )
+    (tmp_path / "mine.jsonl").write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows))
     return params(families={}, sources=[{"name": "mine", "path": "mine.jsonl"}])
 
 

@@ -43,9 +43,7 @@ def test_no_generated_problem_is_excluded() -> None:
 def test_fingerprint_reads_content_and_not_form() -> None:
     assert fingerprint(candidate("What is 5+7?")) == fingerprint(candidate("what is  5 + 7"))
     assert fingerprint(candidate("What is 5+7?")) != fingerprint(candidate("What is 5-7?"))
-    assert fingerprint(candidate("Count.", images=(b"a",))) != fingerprint(
-        candidate("Count.", images=(b"b",))
-    )
+    assert fingerprint(candidate("Count.", images=(b"a",))) != fingerprint(candidate("Count.", images=(b"b",)))
 
 
 def test_heldout_and_repeated_problems_are_dropped() -> None:

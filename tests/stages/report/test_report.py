@@ -7,6 +7,7 @@ import pytest
 
 from k15.artifacts import Producer, write_dataset
 from k15.stage import main
+from stages.report.data_sections import steps, total
 from stages.report.effects import best_short, effects
 from stages.report.facts import LONG2SHORT, STAGES, load
 from stages.report.run import PAGE, STAGE, SUMMARY
@@ -22,6 +23,14 @@ ACCURACY = {
     "long2short.rejection": (0.71, 45.0),
     "long2short.dpo": (0.69, 40.0),
     "long2short.rl": (0.685, 31.25),
+}
+
+FUNNEL = {
+    "read": 100,
+    "rejected": {"too_short": 10, "repetition": 5},
+    "duplicates": {"exact": 4, "near": 1},
+    "kept": 80,
+    "tokens": 1000,
 }
 
 
@@ -48,7 +57,7 @@ def evaluation() -> dict[str, Any]:
 def stored_run(root: Path) -> Path:
     """A repository after all stages but the report."""
     metrics: dict[str, Any] = {stage: {"seed": 1} for stage in STAGES}
-    metrics["curate"] = {"funnel": [{"step": "read", "documents": 1200}, {"step": "near-duplicates", "documents": 800}]}
+    metrics["curate"] = {"funnel": {"code": {"generated": FUNNEL, "mine": FUNNEL}, "math": {"generated": FUNNEL}}}
     metrics["pretrain"] = {
         "validation_loss": {"code": {"before": 6.2, "after": 2.1}, "math": {"before": 6.1, "after": 1.9}}
     }
@@ -64,6 +73,7 @@ def stored_run(root: Path) -> Path:
     curve = [
         {"iteration": n, "accuracy": 0.4 + n / 10, "length": 70 - n, "mismatch": 1e-6, "loss": 0.1} for n in range(3)
     ]
+    curve[2]["heldout_accuracy"] = 0.5
     for number, stage in enumerate(STAGES):
         write(root / "metrics" / f"{stage}.json", metrics[stage])
         write(root / "metrics" / "timing" / f"{stage}.json", {"seconds": 10.5 + number})
@@ -144,6 +154,14 @@ def test_effects_are_measured_by_hand(tmp_path: Path) -> None:
     assert best_short(facts) == "long2short.rl"
     claim = "within 2 points of rl at no more than 65% of its tokens"
     assert measured[claim] == ("long2short.rl: -1.5 points at 62.5% of the tokens", True)
+
+
+def test_the_funnel_adds_up_by_hand(tmp_path: Path) -> None:
+    facts = load(stored_run(tmp_path))
+    code = total(facts.metrics["curate"]["funnel"]["code"])
+    assert code["rejected"] == {"repetition": 10, "too_short": 20}
+    assert steps(code) == {"read": 200, "after rules": 170, "after exact": 162, "after near-duplicates": 160}
+    assert code["kept"] == 160
 
 
 def test_a_missed_effect_is_shown_as_missed(tmp_path: Path) -> None:
