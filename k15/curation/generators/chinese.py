@@ -103,9 +103,11 @@ _RULES = {
 _GRAMMAR = Grammar(_RULES, given=("hero", "friend"))
 _PEOPLE = ("小明", "小红", "小王", "老王", "妈妈", "爸爸", "姐姐")
 
+_FULL_WIDTH = str.maketrans({",": "，", "?": "？", ":": "："})
+
 
 def generate(rng: random.Random) -> str:
     """One Chinese document."""
     hero, friend = rng.sample(_PEOPLE, 2)
     text = _GRAMMAR.expand("document", rng, {"hero": hero, "friend": friend})
-    return text.replace(",", ",").replace("?", "?").replace(":", ":")
+    return text.translate(_FULL_WIDTH)

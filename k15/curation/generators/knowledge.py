@@ -144,8 +144,8 @@ def _reading(rng: random.Random, entities: list[Entity]) -> str:
 
 
 def _keys(rng: random.Random, count: int) -> dict[str, str]:
-    names = {"".join(rng.sample(_SYLLABLES, 2)).capitalize() for _ in range(count)}
-    return {name: str(rng.randint(100, 999)) for name in sorted(names, key=lambda _: rng.random())}
+    names = ("".join(rng.sample(_SYLLABLES, 2)).capitalize() for _ in range(count))
+    return {name: str(rng.randint(100, 999)) for name in names}
 
 
 def _lookup(rng: random.Random, entities: list[Entity]) -> str:
