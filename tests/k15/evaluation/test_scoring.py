@@ -78,9 +78,7 @@ def test_summary_has_difficulties_and_pools() -> None:
         row("d", "correct", suite="count.blank", blanked=True),
         row("e", "wrong", checkpoint="sft", difficulty=1),
     ]
-    summary = summarize(
-        rows, {"chain": ("math", "text"), "edit": ("code", "text"), "count.blank": ("vision.blank",)}
-    )
+    summary = summarize(rows, {"chain": ("math", "text"), "edit": ("code", "text"), "count.blank": ("vision.blank",)})
     assert {name: suite["pass@1"] for name, suite in summary["rl"].items()} == {
         "chain": 0.5,
         "chain.d1": 1.0,
@@ -110,9 +108,7 @@ def test_verdicts_come_from_the_text() -> None:
 
 def test_any_accepted_answer_counts() -> None:
     answer = join_answers(["24/7", "3.429"])
-    rows = [
-        row(text, "", text=f"\\boxed{{{text}}}", answer=answer) for text in ("3.429", "\\frac{24}{7}", "3")
-    ]
+    rows = [row(text, "", text=f"\\boxed{{{text}}}", answer=answer) for text in ("3.429", "\\frac{24}{7}", "3")]
     assert [one["verdict"] for one in score_rows(rows)] == ["correct", "correct", "wrong"]
 
 
@@ -143,8 +139,6 @@ def test_published_mmmu_outputs_score_near_the_published_accuracy(model: str, pu
     for record in records:
         answer = record["answer"] if isinstance(record["answer"], list) else [record["answer"]]
         verifier = "choice" if record["question_type"] == "multiple-choice" else "string"
-        rows.append(
-            row(record["id"], "", text=record["response"], answer=join_answers(answer), verifier=verifier)
-        )
+        rows.append(row(record["id"], "", text=record["response"], answer=join_answers(answer), verifier=verifier))
     accuracy = figures(score_rows(rows))["pass@1"]
     assert accuracy == pytest.approx(published, abs=0.1)

@@ -1,0 +1,61 @@
+"""Rollout tokens per second: `k15.rollout.Engine` against bare `vllm.LLM.generate` with the same settings.
+
+Same export, prompts, number of responses and limits, in the shape of an RL iteration. Both sides draw at
+temperature 1, so their responses differ; what counts is tokens per second.
+"""
+
+from benchmarks.setting import MAX_LENGTH, Setting, compare
+from k15.rollout import Engine, Prompt, Sampling
+
+# isort: split
+from vllm import LLM, SamplingParams
+
+from k15.tokenizer import END, END_OF_TEXT
+
+PROMPTS = 32
+RESPONSES = 8
+MAX_TOKENS = 64
+MAX_NUM_SEQS = 256
+KV_CACHE_GIB = 0.25
+REPETITIONS = 5
+
+
+def measure(setting: Setting) -> None:
+    problems = setting.problems[:: len(setting.problems) // PROMPTS][:PROMPTS]
+    prompts = [setting.tokenizer.encode_prompt(problem.question) for problem in problems]
+    engine = Engine(setting.hf, max_model_len=MAX_LENGTH, max_num_seqs=MAX_NUM_SEQS, kv_cache_gib=KV_CACHE_GIB)
+    bare = bare_llm(setting)
+    sampling = Sampling(n=RESPONSES, temperature=1.0, max_tokens=MAX_TOKENS)
+    bare_sampling = SamplingParams(
+        n=RESPONSES,
+        temperature=1.0,
+        max_tokens=MAX_TOKENS,
+        stop_token_ids=[END, END_OF_TEXT],
+        detokenize=False,
+    )
+
+    def ours() -> int:
+        drawn = engine.generate([Prompt(ids) for ids in prompts], sampling)
+        return sum(len(sample.ids) for samples in drawn for sample in samples)
+
+    def theirs() -> int:
+        requests = [{"prompt_token_ids": ids} for ids in prompts]
+        outputs = bare.generate(requests, bare_sampling, use_tqdm=False)
+        return sum(len(completion.token_ids) for output in outputs for completion in output.outputs)
+
+    compare("rollout", ours, "vllm.LLM.generate", theirs, REPETITIONS)
+    engine.close()
+
+
+def bare_llm(setting: Setting) -> LLM:
+    return LLM(
+        model=str(setting.hf),
+        dtype="float32",
+        enforce_eager=True,
+        max_model_len=MAX_LENGTH,
+        max_num_seqs=MAX_NUM_SEQS,
+        kv_cache_memory_bytes=int(KV_CACHE_GIB * 2**30),
+        skip_mm_profiling=True,
+        generation_config="vllm",
+        disable_log_stats=True,
+    )
