@@ -16,7 +16,7 @@ stage: environment  ## One stage again, on the inputs that are there: make stage
 	@$(IN_ROOT) dvc repro --single-item --force $(S)
 
 ui: environment  ## The Prefect UI, with deployments of the recipe and of each stage
-	@$(IN_ROOT) python -m pipelines.deployments
+	@$(IN_ROOT) python -m pipelines.ui
 
 images: environment  ## The container images of the stages
 	@$(IN_ROOT) python -m containers.build

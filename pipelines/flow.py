@@ -6,16 +6,20 @@ starts it nor decides its exit status. Result caching is off: DVC decides what h
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
-from prefect import flow, get_run_logger, task
+import httpx
+from prefect import Flow, get_run_logger, task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
-from prefect.states import Cancelled, Completed, Failed, State
+from prefect.states import Cancelled, Completed, Failed
 
 from pipelines import publish
 from pipelines.events import Line, Progress
@@ -26,18 +30,18 @@ POLL_SECONDS = 3.0
 PROGRESS_SECONDS = 2.0
 
 
-def follow(execution: Execution) -> None:
-    """Run the flow to its end, which is the stage's."""
+def follow(execution: Execution, lost: Callable[[str], None]) -> None:
+    """Run the flow to its end, which is the stage's; `lost` is called as soon as the server is seen to be gone."""
     node = load_node(execution.root, execution.name)
 
     def body(params: dict[str, Any]) -> State:
         _task("inputs", publish.inputs)(execution.root, node)
-        state: State = _task(execution.name, _run)(execution, return_state=True)
+        state: State = _task(execution.name, _run)(execution, lost, return_state=True)
         if state.is_completed():
             _task("publish", publish.results)(execution.root, node)
         return _final_state(execution)
 
-    stage_flow = flow(body, name=execution.name, validate_parameters=False, persist_result=False)
+    stage_flow: Flow[..., State] = Flow(body, name=execution.name, validate_parameters=False, persist_result=False)
     stage_flow(publish.parameters(execution.root, node), return_state=True)
     APILogWorker.drain_all(timeout=5)
     EventsWorker.drain_all(timeout=5)
@@ -47,36 +51,40 @@ def _task(name: str, function: Any) -> Any:
     return task(function, name=name, cache_policy=NO_CACHE, persist_result=False)
 
 
-def _run(execution: Execution) -> State:
-    logger = get_run_logger()
+def _run(execution: Execution, lost: Callable[[str], None]) -> State:
     context = FlowRunContext.get()
     assert context is not None and context.flow_run is not None
+    try:
+        with get_client(sync_client=True) as client:
+            _relay(execution, client, context.flow_run.id)
+    except httpx.TransportError:
+        lost("its server is gone")
+        raise
+    return _final_state(execution)
+
+
+def _relay(execution: Execution, client: SyncPrefectClient, flow_run_id: UUID) -> None:
+    logger = get_run_logger()
     bars = _ProgressArtifacts(execution.name)
     polled = time.monotonic()
-    with get_client(sync_client=True) as client:
-        for event in execution.events(patience=1.0):
-            match event:
-                case Line(text):
-                    logger.info(text)
-                case Progress():
-                    bars.update(event)
-            if time.monotonic() - polled > POLL_SECONDS:
-                polled = time.monotonic()
-                if _cancelling(client, context.flow_run.id):
-                    execution.cancel("from the Prefect UI")
+    for event in execution.events(patience=1.0):
+        match event:
+            case Line(text):
+                logger.info(text)
+            case Progress():
+                bars.update(event)
+        if time.monotonic() - polled > POLL_SECONDS:
+            polled = time.monotonic()
+            state = client.read_flow_run(flow_run_id).state
+            if state is not None and (state.is_cancelling() or state.is_cancelled()):
+                execution.cancel("from the Prefect UI")
     bars.close()
-    return _final_state(execution)
 
 
 def _final_state(execution: Execution) -> State:
     if execution.cancelled:
         return Cancelled(message=execution.outcome())
     return Failed(message=execution.outcome()) if execution.code else Completed()
-
-
-def _cancelling(client: SyncPrefectClient, flow_run_id: Any) -> bool:
-    state = client.read_flow_run(flow_run_id).state
-    return state is not None and (state.is_cancelling() or state.is_cancelled())
 
 
 class _ProgressArtifacts:

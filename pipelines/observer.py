@@ -4,6 +4,7 @@ A daemon thread finds or starts the server, imports Prefect and runs the stage's
 stage that is running already. Whatever goes wrong there ends in one line on the terminal; the stage goes on.
 """
 
+import logging
 import threading
 
 from pipelines import server
@@ -18,21 +19,26 @@ class Observer(threading.Thread):
         super().__init__(name="prefect", daemon=True)
         self._execution = execution
         self._terminal = terminal
+        self._settled = threading.Event()
 
     def run(self) -> None:
+        # Log handlers that lose their server must not write to the terminal.
+        logging.raiseExceptions = False
         try:
             server.configure(self._execution.root, server.ensure(self._execution.root))
             from pipelines.flow import follow
 
-            follow(self._execution)
+            follow(self._execution, lost=self._give_up)
         except Exception as error:
-            self._lose(str(error).strip().partition("\n")[0] or type(error).__name__)
+            self._give_up(str(error).strip().partition("\n")[0] or type(error).__name__)
+        self._settled.set()
 
     def finish(self) -> None:
         """Once the stage has ended: wait for the flow to be closed, within reason."""
-        self.join(PATIENCE_SECONDS)
-        if self.is_alive():
-            self._lose("the server does not answer")
+        if not self._settled.wait(PATIENCE_SECONDS):
+            self._give_up("its server does not answer")
 
-    def _lose(self, reason: str) -> None:
-        self._terminal.say(f"not followed by Prefect: {reason}; the stage itself is not affected")
+    def _give_up(self, reason: str) -> None:
+        if not self._settled.is_set():
+            self._settled.set()
+            self._terminal.say(f"not followed by Prefect any more: {reason}; the stage goes on without it")

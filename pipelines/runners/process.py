@@ -37,14 +37,14 @@ class ProcessHandle:
 
 
 def start_guarded(command: Sequence[str], root: Path, env: Mapping[str, str]) -> ProcessHandle:
-    """Start `command` in `root` so that it ends with this process; its output is read through the handle."""
+    """Start `command` in `root` with the environment `env`, so that it ends with this process."""
     control_read, control_write = os.pipe()
     control = io.FileIO(control_write, "w")
     try:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(GUARD), str(control_read), *command],
             cwd=root,
-            env={**os.environ, **env},
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -55,9 +55,7 @@ def start_guarded(command: Sequence[str], root: Path, env: Mapping[str, str]) ->
         )
     except OSError as error:
         control.close()
-        raise UserError(
-            f"cannot start {command[0]}: {error.strerror}; see `ulimit -u` and free memory"
-        ) from None
+        raise UserError(f"cannot start {command[0]}: {error.strerror}; free memory or processes") from None
     finally:
         os.close(control_read)
     return ProcessHandle(process, control)
@@ -66,7 +64,6 @@ def start_guarded(command: Sequence[str], root: Path, env: Mapping[str, str]) ->
 class ProcessRunner:
     def start(self, stage: str, variant: str | None, root: Path, env: Mapping[str, str]) -> ProcessHandle:
         command = [sys.executable, "-m", f"stages.{stage}", *([variant] if variant else [])]
-        paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
-        return start_guarded(
-            command, root, {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", **env}
-        )
+        path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
+        own = {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+        return start_guarded(command, root, {**os.environ, **own, **env})
