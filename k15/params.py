@@ -32,7 +32,7 @@ P = TypeVar("P", bound=Params)
 
 def load_params(model: type[P], section: str, root: Path) -> P:
     """The section of `<root>/params.yaml`, checked against `model`."""
-    document = _read(root / FILE)
+    document = read_params(root)
     if section not in document:
         raise UserError(f"{FILE}: section `{section}` is missing; add it{_nearest(section, document)}")
     return parse_params(model, section, document[section])
@@ -50,7 +50,9 @@ def parse_params(model: type[P], section: str, value: Any) -> P:
         raise UserError(f"{FILE}: {_describe(model, section, problems[0])}{more}") from None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_params(root: Path) -> dict[str, Any]:
+    """All of `<root>/params.yaml`, unchecked."""
+    path = root / FILE
     try:
         document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

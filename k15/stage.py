@@ -25,7 +25,7 @@ from k15.artifacts.digests import json_digest
 from k15.artifacts.manifest import Producer, parent_digests
 from k15.artifacts.storage import Location, write_json
 from k15.errors import UserError
-from k15.params import Params, load_params
+from k15.params import Params, load_params, read_params
 from k15.progress import Progress
 
 P = TypeVar("P", bound=Params)
@@ -68,7 +68,9 @@ class Context:
 
     def resumable(self, params: Params, parents: Sequence[Location]) -> Path:
         """`state`, emptied unless an attempt with the same params and inputs left it."""
-        fingerprint = json_digest([self.name, self._resolved(params), parent_digests(parents)])
+        document = read_params(self.root)  # sections may be read later than this
+        sections = {section: document.get(section) for section in self.sections}
+        fingerprint = json_digest([self.name, self._resolved(params), sections, parent_digests(parents)])
         record = self.state / _FINGERPRINT
         earlier = _read_record(record)
         if earlier is not None and earlier["fingerprint"] == fingerprint:

@@ -63,9 +63,7 @@ def iter_dataset(
             yield batch.select(wanted.names).cast(wanted)
 
 
-def read_dataset(
-    path: Location, schema: str, *, columns: Sequence[str] | None = None, verify: bool = True
-) -> pa.Table:
+def read_dataset(path: Location, schema: str, *, columns: Sequence[str] | None = None, verify: bool = True) -> pa.Table:
     batches = iter_dataset(path, schema, columns=columns, verify=verify)
     return pa.Table.from_batches(batches, _selected(schema, columns))
 
@@ -169,9 +167,7 @@ def _batches(path: Location, columns: pa.Schema, rows: Rows) -> Iterator[pa.Reco
                 start += len(waiting)
 
 
-def _from_mappings(
-    path: Location, columns: pa.Schema, rows: list[Mapping[str, Any]], start: int
-) -> pa.RecordBatch:
+def _from_mappings(path: Location, columns: pa.Schema, rows: list[Mapping[str, Any]], start: int) -> pa.RecordBatch:
     names = set(columns.names)
     for number, row in enumerate(rows, start):
         if row.keys() != names:

@@ -91,9 +91,7 @@ def parent_digests(parents: Sequence[Location]) -> dict[str, str]:
     return {_label(parent): read_manifest(parent).digest for parent in parents}
 
 
-def publish(
-    path: Path, kind: str, schema: str, producer: Producer, build: Callable[[Path], None]
-) -> Manifest:
+def publish(path: Path, kind: str, schema: str, producer: Producer, build: Callable[[Path], None]) -> Manifest:
     """Make a directory artifact: `build` fills a hidden directory, which then appears at `path` whole."""
     with LocalStore(path).staging() as staging:
         build(staging.directory)

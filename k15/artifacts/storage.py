@@ -12,6 +12,7 @@ finds a shard missing, and so may a writer that puts back the very content which
 """
 
 import contextlib
+import errno
 import fcntl
 import io
 import json
@@ -92,9 +93,9 @@ class LocalStaging:
             try:
                 self.directory.rename(self.target)
                 break
-            except (FileExistsError, OSError) as error:
-                if not self.target.exists():
-                    raise error
+            except OSError as error:
+                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                    raise
                 _remove(retired)  # another writer came in between
         _sync(self.target.parent)
         _remove(retired)
@@ -211,12 +212,14 @@ def _claim(target: Path) -> tuple[Path, int]:
     while True:
         directory = target.with_name(f".{target.name}.partial-{secrets.token_hex(4)}")
         directory.mkdir()
-        lock = os.open(directory, os.O_RDONLY)
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if directory.exists():
-                return directory, lock
-        os.close(lock)  # a cleaning writer took it for stale before it was locked
+        # A cleaning writer may take the directory for stale until it is locked: then try another.
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(directory, os.O_RDONLY)
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if directory.exists():
+                    return directory, lock
+            os.close(lock)
 
 
 def _remove_stale(target: Path) -> None:

@@ -118,9 +118,7 @@ def test_every_flipped_byte_of_a_manifest_is_noticed(tokens: Path) -> None:
     good = path.read_bytes()
     for offset in range(len(good)):
         flip(path, offset)
-        with pytest.raises(
-            ArtifactError, match=r"manifest\.json is corrupted; remove it and run `dvc repro curate`"
-        ):
+        with pytest.raises(ArtifactError, match=r"manifest\.json is corrupted; remove it and run `dvc repro curate`"):
             read_manifest(tokens)
         path.write_bytes(good)
 
@@ -147,9 +145,7 @@ def test_a_flipped_byte_in_a_dataset(tokens: Path, offset: int) -> None:
     read_dataset(tokens, "tokens")
     flip(tokens / "part-00001.parquet", offset)
     for read in (lambda: read_dataset(tokens, "tokens"), lambda: verify(tokens)):
-        with pytest.raises(
-            ArtifactError, match=r"part-00001\.parquet is corrupted .*`dvc repro curate`"
-        ) as caught:
+        with pytest.raises(ArtifactError, match=r"part-00001\.parquet is corrupted .*`dvc repro curate`") as caught:
             read()
         assert "\n" not in str(caught.value)
 
@@ -174,9 +170,7 @@ def test_an_artifact_that_is_missing_or_half_written(tmp_path: Path, tokens: Pat
     with pytest.raises(ArtifactError, match="rl/model is missing; run `dvc repro rl`"):
         verify(tmp_path / "artifacts" / "rl" / "model")
     (tokens / "manifest.json").unlink()
-    with pytest.raises(
-        ArtifactError, match=r"tokens is half-written \(no manifest\.json\); run `dvc repro curate`"
-    ):
+    with pytest.raises(ArtifactError, match=r"tokens is half-written \(no manifest\.json\); run `dvc repro curate`"):
         read_dataset(tokens, "tokens")
 
 
