@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from k15.progress import Task
 from k15.rewards import Verdict, score_batch
-from k15.rollout import Engine, Prompt, Sample, Sampling
+from k15.rollout.engine import Engine
+from k15.rollout.types import Prompt, Sample, Sampling
 from k15.tokenizer import Tokenizer
 from stages.prompts.candidates import Candidate
 
@@ -26,10 +28,12 @@ def prompt_ids(tokenizer: Tokenizer, candidate: Candidate) -> list[int]:
     return tokenizer.encode_prompt(candidate.question, len(candidate.images))
 
 
-def pass_rates(engine: Engine, tokenizer: Tokenizer, items: Sequence[Candidate], sampling: Sampling) -> list[PassRate]:
+def pass_rates(
+    engine: Engine, tokenizer: Tokenizer, items: Sequence[Candidate], sampling: Sampling, task: Task
+) -> list[PassRate]:
     """Success of `sampling.n` responses to every candidate (§2.1: ten, at a high temperature)."""
     prompts = [Prompt(prompt_ids(tokenizer, item), item.images) for item in items]
-    responses = engine.generate(prompts, sampling)
+    responses = engine.generate(prompts, sampling, task)
     verdicts = _judge(items, responses, lambda sample: tokenizer.decode(sample.ids))
     return [
         PassRate(
@@ -40,11 +44,13 @@ def pass_rates(engine: Engine, tokenizer: Tokenizer, items: Sequence[Candidate],
     ]
 
 
-def guess_hits(engine: Engine, tokenizer: Tokenizer, items: Sequence[Candidate], sampling: Sampling) -> list[int]:
+def guess_hits(
+    engine: Engine, tokenizer: Tokenizer, items: Sequence[Candidate], sampling: Sampling, task: Task
+) -> list[int]:
     """How many of `sampling.n` answers are right when the model must open the box at once (§2.1: N = 8)."""
     prefix = tokenizer.encode(GUESS_PREFIX)
     prompts = [Prompt(prompt_ids(tokenizer, item) + prefix, item.images) for item in items]
-    guesses = engine.generate(prompts, sampling)
+    guesses = engine.generate(prompts, sampling, task)
     verdicts = _judge(items, guesses, lambda sample: GUESS_PREFIX + tokenizer.decode(sample.ids))
     return [sum(verdict.verdict == "correct" for verdict in group) for group in verdicts]
 

@@ -15,7 +15,10 @@ from typing import Any
 
 from k15 import artifacts
 from k15.errors import UserError
-from k15.rollout import Engine, Sampling
+from k15.model.config import ModelConfig
+from k15.progress import Progress
+from k15.rollout.engine import Engine
+from k15.rollout.types import Sampling
 from k15.seeds import derive
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
@@ -49,11 +52,12 @@ def run(params: PromptsParams, context: Context) -> dict[str, Any]:
     tokenizer = Tokenizer.load(policy / "tokenizer")
     found = candidates(params, context.root)
     measured = Measured(found, reasons_before_sampling(found, heldout(params)))
-    lengths = [len(prompt_ids(tokenizer, item)) for item in found]
+    widening = ModelConfig.load(policy / "model.json").image_tokens - 1
+    lengths = [len(prompt_ids(tokenizer, item)) + widening * len(item.images) for item in found]
     measured.drop("too-long", lambda index: lengths[index] + params.max_tokens > params.max_model_len)
     context.progress.log(f"{len(found)} candidates, {len(measured.left())} pass the rules")
     if measured.left():
-        _sample(params, policy, tokenizer, measured)
+        _sample(params, policy, tokenizer, measured, context.progress)
     _balance(params, measured)
     metrics = summary(params, measured)
     if not metrics["kept"]:
@@ -67,27 +71,30 @@ def run(params: PromptsParams, context: Context) -> dict[str, Any]:
     return metrics
 
 
-def _sample(params: PromptsParams, policy: Path, tokenizer: Tokenizer, measured: Measured) -> None:
+def _sample(params: PromptsParams, policy: Path, tokenizer: Tokenizer, measured: Measured, progress: Progress) -> None:
     """Pass rates of what the rules left; guesses for what is not trivial."""
     engine = Engine(
         policy / "hf",
         max_model_len=params.max_model_len,
         max_num_seqs=params.max_num_seqs,
         kv_cache_gib=params.kv_cache_gib,
-        seed=derive(params.seed, "engine"),
     )
     try:
         left = measured.left()
         items = [measured.items[index] for index in left]
         sampling = _sampling(params, "pass_rate", params.samples, params.max_tokens)
-        measured.rates.update(zip(left, pass_rates(engine, tokenizer, items, sampling), strict=True))
+        with progress.task("pass rate", len(items)) as task:
+            rates = pass_rates(engine, tokenizer, items, sampling, task)
+        measured.rates.update(zip(left, rates, strict=True))
         measured.drop("unjudged", lambda index: measured.rates[index].judged == 0)
         measured.drop("trivial", lambda index: measured.rates[index].value >= params.trivial_from)
         left = measured.left()
         items = [measured.items[index] for index in left]
         if params.guess_tries and items:
             sampling = _sampling(params, "guess", params.guess_tries, params.guess_tokens)
-            measured.hits.update(zip(left, guess_hits(engine, tokenizer, items, sampling), strict=True))
+            with progress.task("guess", len(items)) as task:
+                hits = guess_hits(engine, tokenizer, items, sampling, task)
+            measured.hits.update(zip(left, hits, strict=True))
             measured.drop("guessed", lambda index: measured.hits[index] > 0)
     finally:
         engine.close()

@@ -1,0 +1,103 @@
+"""The whole stage on a real engine; the policy is random, so what is checked is the path of every candidate."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from k15.artifacts import Producer, publish, read_rows
+from k15.model import checkpoint
+from k15.model.config import ModelConfig
+from k15.model.vlm import build
+from k15.stage import main
+from k15.tokenizer import Tokenizer
+from stages.prompts.run import STAGE
+
+SHAPE = ModelConfig(
+    hidden_size=32,
+    layers=1,
+    heads=1,
+    kv_heads=1,
+    head_dim=32,
+    ffn_size=32,
+    rope_base=10000,
+    init_std=0.02,
+    image_size=64,
+    patch_size=16,
+    vision_hidden_size=32,
+    vision_layers=1,
+    vision_heads=1,
+    vision_ffn_size=32,
+    vocab_size=300,
+    max_length=256,
+)
+PARAMS = {
+    "seed": 3,
+    "families": {"edit": {"count": 4, "difficulties": [1, 2]}, "rendered": {"count": 2, "difficulties": [1]}},
+    "sources": [{"name": "mine", "path": "mine.jsonl"}],
+    "heldout_checked": 10,
+    "samples": 2,
+    "temperature": 1.0,
+    "max_tokens": 16,
+    "trivial_from": 1.0,
+    "easy_from": 0.7,
+    "medium_from": 0.3,
+    "guess_tries": 8,
+    "guess_tokens": 4,
+    "max_share": 1.0,
+    "max_model_len": 160,
+    "max_num_seqs": 16,
+    "kv_cache_gib": 0.05,
+}
+MINE = [
+    {"question": "Prove that 2 > 1.", "answer": ""},
+    {"question": "True or false: 2 > 1.", "answer": "true"},
+    {"question": "Which of the following is 2? (A) 1 (B) 2", "answer": "B"},
+    {"question": "What is 1 + 1? " * 20, "answer": "2"},
+    {"question": "What is 30 + 7?", "answer": "37", "domain": "math", "discipline": "arithmetic"},
+]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository after the SFT stage."""
+    root = tmp_path_factory.mktemp("repository")
+    (root / "params.yaml").write_text(json.dumps({"prompts": PARAMS}))
+    (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE)))
+    model, tokenizer = build(SHAPE, seed=1), Tokenizer.train(["Start with 123."], SHAPE.vocab_size)
+
+    def fill(directory: Path) -> None:
+        model.shape.save(directory / "model.json")
+        tokenizer.save_pretrained(directory / "tokenizer")
+        checkpoint.export_hf(directory / "hf", checkpoint.hf_state(model), model.shape, directory / "tokenizer")
+
+    publish(root / "artifacts" / "sft" / "long", "checkpoint", "checkpoint", Producer("sft", {}), fill)
+    return root
+
+
+def test_every_candidate_is_accounted_for(root: Path) -> None:
+    assert main(STAGE, ["--root", str(root)]) == 0
+    rows = read_rows(root / "artifacts" / "prompts", "prompt")
+    metrics = json.loads((root / "metrics" / "prompts.json").read_text())
+    assert [row["reason"] for row in rows if row["family"] == "mine"] == [
+        "proof",
+        "true-false",
+        "multiple-choice",
+        "too-long",
+        "",
+    ]
+    assert metrics["candidates"] == len(rows) == 11
+    assert metrics["kept"] == sum(row["kept"] for row in rows) == 7
+    assert metrics["sampled"] == metrics["guess_tried"] == 7
+    assert metrics["labels"] == {"hard": 7}
+    assert metrics["families"] == {"edit": 4, "mine": 1, "rendered": 2}
+    assert all(row["samples"] == 2 and row["pass_rate"] == 0.0 for row in rows if row["kept"])
+    assert rows[-1]["tags"] == ["domain:math", "discipline:arithmetic"]
+
+
+def test_nothing_left_is_an_error_that_says_why(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    left = {**PARAMS, "families": {}, "guess_tries": 0}
+    (root / "params.yaml").write_text(json.dumps({"prompts": left}))
+    (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE[:2])))
+    assert main(STAGE, ["--root", str(root)]) == 2
+    assert "none of 2 candidates is left" in capsys.readouterr().err
