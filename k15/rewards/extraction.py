@@ -16,7 +16,7 @@ BOX = "\\boxed{"
 NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*/\s*\d+(?:\.\d+)?)?"
 _NUMBER = re.compile(NUMBER)
 _PHRASE = re.compile(
-    r"(?:(?:final\s+)?answer\s*(?:is|:|=)|####|答案(?:是|为|:|：)|(?:^|\n)\s*A:)\s*:?\s*(?P<rest>[^\n]+)",
+    r"(?:(?:final\s+)?answer\s*(?:is|:|=)|####|答案(?:是|为|:|：)|(?:^|\n)[ \t]*A:)[ \t]*:?[ \t]*\n?(?P<rest>[^\n]+)",
     re.IGNORECASE,
 )
 _CHOICE = re.compile(r"(?<![A-Za-z])\(?([A-J])\)?(?![A-Za-z])")

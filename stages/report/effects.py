@@ -47,6 +47,7 @@ def effects(facts: Facts) -> list[Effect]:
         _rl(facts),
         _long2short(facts),
         _vision(facts),
+        _text_kept(facts),
         _blank(facts),
     ]
 
@@ -99,6 +100,13 @@ def _long2short(facts: Facts) -> Effect:
 def _vision(facts: Facts) -> Effect:
     accuracy = facts.value("rl", "vision")
     return Effect("rl", "vision pass@1 at least 50%", share(accuracy), (accuracy or 0.0) >= 0.5)
+
+
+def _text_kept(facts: Facts) -> Effect:
+    before, after = facts.value("pretrain", SUITE), facts.value("vision_language", SUITE)
+    met = before is not None and after is not None and after >= before - 0.03
+    claim = "text pass@1 at most 3 points below pretrain"
+    return Effect("vision_language", claim, f"{share(before)} → {share(after)}", met)
 
 
 def _blank(facts: Facts) -> Effect:

@@ -42,6 +42,7 @@ def test_a_thought_is_no_answer() -> None:
         (r"The final answer is $\frac{3}{4}$.", r"\frac{3}{4}"),
         ("答案是 42。", "42"),
         ("It takes 2 + 1 = 3 bolts", "3"),
+        ("The answer is:\n42", "42"),
         ("no idea", None),
     ],
 )
@@ -49,6 +50,11 @@ def test_evaluation_reads_more_than_the_box(response: str, answer: str | None) -
     assert extract_math(response, "eval") == answer
     if "boxed" not in response:
         assert extract_math(response, "rl") is None
+
+
+@pytest.mark.parametrize("hostile", ["\n" * 200_000, "answer is" + " " * 200_000, "answer " * 50_000, "1 " * 100_000])
+def test_hostile_text_is_read_in_linear_time(hostile: str) -> None:
+    extract_math(hostile, "eval")  # quadratic scanning would take minutes
 
 
 def test_choices() -> None:

@@ -118,7 +118,7 @@ def test_the_page_holds_the_stored_figures(tmp_path: Path) -> None:
     assert facts["lock"] == {"curate": {"artifacts/curate": "abc.dir"}}
     assert facts["params"]["rl"] == {"seed": 7}
     assert facts["artifacts"]["curate/rejections"]["rows"] == 1
-    assert json.loads((root / "metrics" / "report.json").read_text()) == {"effects": {"met": 8, "expected": 8}}
+    assert json.loads((root / "metrics" / "report.json").read_text()) == {"effects": {"met": 9, "expected": 9}}
 
 
 def test_the_page_is_self_contained_and_escaped(tmp_path: Path) -> None:
