@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the images' base without a container registry: a minimal Debian with Python 3.11, from Debian's own
-# packages, imported into the engine. Usage: bootstrap-base.sh ENGINE TAG  (for example: podman k15-base)
+# packages, imported into the engine. Usage: bootstrap-base.sh ENGINE TAG  (for example: podman k15-base:mine)
 set -eu
 
 engine=$1
@@ -14,8 +14,8 @@ fi
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
-# libnuma1 is what vLLM's CPU backend links to; documentation and translations are half the size.
-mmdebstrap --quiet --variant=essential --include=python3,ca-certificates,libnuma1 \
+# libnuma1 is for vLLM's CPU backend; documentation and translations would double the size.
+mmdebstrap --quiet --variant=essential --include=python3,ca-certificates,libnuma1,libstdc++6 \
     --aptopt='Acquire::Languages "none"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' \

@@ -11,6 +11,7 @@ byte by byte between runners.
 import argparse
 import ast
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -26,7 +27,6 @@ from containers.images import HERE, IMAGES, LOCK, RECIPE_LABEL, recipe_digest, t
 from k15.errors import UserError
 
 REGISTRY_BASE = "docker.io/library/python:3.11-slim-bookworm"
-BOOTSTRAPPED_BASE = "k15-base"
 PULL_SECONDS = 300
 
 
@@ -49,7 +49,9 @@ class Builder:
         return (json.loads(result.stdout)[0]["Config"].get("Labels") or {}).get(RECIPE_LABEL)
 
     def base(self) -> str:
-        for candidate in (BOOTSTRAPPED_BASE, REGISTRY_BASE):
+        script = HERE / "bootstrap-base.sh"
+        bootstrapped = f"k15-base:{hashlib.sha256(script.read_bytes()).hexdigest()[:12]}"
+        for candidate in (bootstrapped, REGISTRY_BASE):
             if not self._call("image", "inspect", candidate, capture_output=True).returncode:
                 return candidate
         print(f"images: pulling {REGISTRY_BASE}", flush=True)
@@ -58,10 +60,9 @@ class Builder:
             if not pull.returncode:
                 return REGISTRY_BASE
         print("images: no registry reachable, making a Debian base with mmdebstrap", flush=True)
-        script = [str(HERE / "bootstrap-base.sh"), self.command, BOOTSTRAPPED_BASE]
-        if subprocess.run(script, env=self.environment).returncode:
+        if subprocess.run([script, self.command, bootstrapped], env=self.environment).returncode:
             raise UserError("no base image could be made; see above, or name one: make images BASE=<image>")
-        return BOOTSTRAPPED_BASE
+        return bootstrapped
 
     def build(self, image: str, base: str) -> None:
         with tempfile.TemporaryDirectory(prefix="k15-images-") as directory:
@@ -86,6 +87,8 @@ class Builder:
             ]
             if self._call(*arguments, str(context)).returncode:
                 raise UserError(f"building {tag(image)} failed; the reason stands above")
+        # The image that this one replaced has no name any more and may be gigabytes.
+        self._call("image", "prune", "--force", f"--filter=label={RECIPE_LABEL}", capture_output=True)
 
     def _local_indexes(self, indexes: "Indexes") -> list[str]:
         directories = indexes.directories()

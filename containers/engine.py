@@ -118,7 +118,7 @@ def connect() -> Engine:
         except DockerException as error:
             address = os.environ.get("DOCKER_HOST", "the default socket")
             raise UserError(
-                f"the Docker daemon at {address} does not answer; start it, or unset DOCKER_HOST to use Podman"
+                f"no Docker daemon answers at {address}; start it, or unset DOCKER_HOST to use Podman"
             ) from error
     service = PodmanService()
     return Engine(service.connect(), service)

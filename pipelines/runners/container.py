@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound
 from docker.models.containers import Container
 from docker.types import DeviceRequest, Mount
 from docker.utils.socket import frames_iter
@@ -67,9 +67,7 @@ class ContainerHandle:
         try:
             return int(self._end.result()["StatusCode"])
         except (DockerException, RequestException) as error:
-            raise UserError(
-                f"lost the container engine, which ended the stage: {one_line(error)}; rerun"
-            ) from error
+            raise UserError(f"lost the container engine, which ended the stage: {one_line(error)}; rerun") from error
         finally:
             self._waiter.shutdown(wait=False)
             self._engine.close()
@@ -83,7 +81,7 @@ def start_contained(image: str, command: list[str], root: Path, env: Mapping[str
     engine = connect()
     try:
         remove_orphans(engine.client)
-        require_image(engine.client, image)
+        require_image(engine.client, tag(image), recipe_digest(image))
         return ContainerHandle(engine, create(engine, image, command, root, env))
     except DockerException as error:
         engine.close()
@@ -110,7 +108,7 @@ def create(engine: Engine, image: str, command: list[str], root: Path, env: Mapp
         shm_size=SHARED_MEMORY,
         device_requests=gpus(engine),
         security_opt=["label=disable"],  # SELinux would need relabelled files instead
-        labels={OWNER_LABEL: f"{socket.gethostname()}:{os.getpid()}"},
+        labels={OWNER_LABEL: owner(os.getpid())},
         stdin_open=True,
         auto_remove=True,
     )
@@ -160,24 +158,30 @@ def gpus(engine: Engine) -> list[DeviceRequest]:
     return [DeviceRequest(count=-1, capabilities=[["gpu"]])]
 
 
-def require_image(client: docker.DockerClient, image: str) -> None:
+def require_image(client: docker.DockerClient, name: str, recipe: str) -> None:
     try:
-        recipe = client.images.get(tag(image)).labels.get(RECIPE_LABEL)
+        labels = client.images.get(name).labels
     except ImageNotFound:
-        raise UserError(f"image {tag(image)} is missing; run `make images`") from None
-    if recipe != recipe_digest(image):
-        raise UserError(f"image {tag(image)} was built from other requirements; run `make images`")
+        raise UserError(f"image {name} is missing; run `make images`") from None
+    if labels.get(RECIPE_LABEL) != recipe:
+        raise UserError(f"image {name} was built from other requirements; run `make images`")
+
+
+def owner(process: int) -> str:
+    return f"{socket.gethostname()}:{process}"
 
 
 def remove_orphans(client: docker.DockerClient) -> None:
     """Containers whose runner died and that the engine has not removed (it may have been killed itself)."""
-    for container in client.containers.list(
-        all=True, sparse=True, ignore_removed=True, filters={"label": OWNER_LABEL}
-    ):
-        host, _, process = container.labels[OWNER_LABEL].rpartition(":")
-        if host == socket.gethostname() and not _alive(int(process)):
-            with contextlib.suppress(NotFound):
-                container.remove(force=True)
+    for found in client.api.containers(all=True, filters={"label": OWNER_LABEL}):
+        host, _, process = found["Labels"][OWNER_LABEL].rpartition(":")
+        if host != socket.gethostname() or _alive(int(process)):
+            continue
+        try:
+            client.api.remove_container(found["Id"], force=True)
+        except APIError as error:
+            if error.status_code not in (404, 409):  # gone, or going by itself
+                raise
 
 
 def one_line(error: Exception) -> str:

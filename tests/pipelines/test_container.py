@@ -1,0 +1,224 @@
+"""The container runner with a real engine and a real image. Installs Podman where root and apt allow it."""
+
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from containers import engine
+from containers.images import image_of, recipe_digest
+from k15.artifacts.digests import file_digest
+from k15.errors import UserError
+from pipelines.runners import container
+from pipelines.runners.process import ProcessRunner
+
+REPOSITORY = Path(__file__).parents[2]
+CODE = ("k15", "stages", "pipelines")
+
+PARAMS = {
+    "curate": {
+        "seed": 3,
+        "bundled": {
+            "documents": {"english": 30, "chinese": 30, "code": 20, "math": 20, "knowledge": 20},
+            "junk_share": 0.2,
+            "vision_documents": 6,
+        },
+        "sources": [
+            {"name": "notes", "path": "../outside/*.jsonl", "format": "jsonl", "domain": "english", "lang": "en"}
+        ],
+        "filters": {"english": {}, "chinese": {}, "code": {}, "math": {}, "knowledge": {}},
+        "dedup": {"ngram": 5, "bands": 14, "rows": 8, "threshold": 0.8},
+        "validation_fraction": 0.1,
+        "vocab_size": 320,
+        "block_length": 64,
+        "train_tokens": 5000,
+        "mixture": {"english": 0.3, "chinese": 0.2, "code": 0.2, "math": 0.2, "knowledge": 0.1},
+    }
+}
+
+
+def run(command: list[str]) -> None:
+    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    if result.returncode:
+        pytest.skip(f"`{' '.join(command)}` failed here: {(result.stderr or result.stdout)[-400:]}")
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[docker.DockerClient]:
+    """A client of an engine that has the current `k15-data` image."""
+    try:
+        command = engine.find_command()
+    except UserError:
+        if os.geteuid() != 0 or not shutil.which("apt-get"):
+            pytest.skip("neither Docker nor Podman is here, and installing Podman takes root and apt")
+        run(["apt-get", "update"])
+        run(["apt-get", "install", "--yes", "--no-install-recommends", "podman", "runc"])
+        command = engine.find_command()
+    if command == "podman" and os.geteuid() == 0 and not shutil.which("mmdebstrap") and shutil.which("apt-get"):
+        run(["apt-get", "install", "--yes", "--no-install-recommends", "mmdebstrap"])
+    run([sys.executable, "-m", "containers.build", "data"])
+    with engine.connect() as connected:
+        yield connected.client
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return repository(tmp_path, "repository")
+
+
+def repository(parent: Path, name: str) -> Path:
+    """A copy of the code, with small params and a source outside it."""
+    for package in CODE:
+        shutil.copytree(REPOSITORY / package, parent / name / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (parent / name / "params.yaml").write_text(json.dumps(PARAMS))
+    outside = parent / "outside"
+    outside.mkdir(exist_ok=True)
+    rows = [{"text": f"Note {i}: the lighthouse keeper counted {i * 7} ships before dawn."} for i in range(9)]
+    (outside / "notes.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return parent / name
+
+
+def files(root: Path) -> dict[str, str]:
+    """Digest of every file that a stage made, but for the time it took."""
+    made = (path for name in container.WRITABLE for path in (root / name).rglob("*") if path.is_file())
+    return {str(path.relative_to(root)): file_digest(path) for path in made if "timing" not in path.parts}
+
+
+def execute(root: Path, code: str, **env: str) -> tuple[list[str], int]:
+    handle = container.start_contained("data", ["python", "-c", code], root, env)
+    return list(handle.lines()), handle.wait()
+
+
+def ours(client: docker.DockerClient, process: int) -> list[str]:
+    label = f"{container.OWNER_LABEL}={container.owner(process)}"
+    return [found["Id"] for found in client.api.containers(all=True, filters={"label": label})]
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 30
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def test_curate_gives_the_same_files_as_a_process(client: docker.DockerClient, tmp_path: Path) -> None:
+    here, contained = repository(tmp_path, "process"), repository(tmp_path, "container")
+    env = {"K15_EVENTS": "1", "K15_REVISION": "test"}
+    for root, runner in ((here, ProcessRunner()), (contained, container.ContainerRunner())):
+        handle = runner.start("curate", None, root, env)
+        lines = list(handle.lines())
+        assert handle.wait() == 0, lines[-5:]
+        assert any(line.startswith("@k15 ") for line in lines)
+    assert "artifacts/curate/tokens/manifest.json" in files(here)
+    assert files(contained) == files(here)
+    assert ours(client, os.getpid()) == []
+
+
+def test_stage_sees_its_arguments_environment_and_output_order(client: docker.DockerClient, root: Path) -> None:
+    code = "import os, sys; print(os.environ['K15_REVISION']); print(sys.stdin.read() == ''); sys.exit(7)"
+    assert execute(root, code, K15_REVISION="abc") == (["abc", "True"], 7)
+
+
+def test_code_is_read_only_and_files_belong_to_the_caller(client: docker.DockerClient, root: Path) -> None:
+    code = "open('artifacts/made', 'w'); open('k15/made', 'w')"
+    lines, status = execute(root, code)
+    assert status == 1 and "Read-only file system" in lines[-1]
+    made = (root / "artifacts" / "made").stat()
+    assert (made.st_uid, made.st_gid) == (os.getuid(), os.getgid())
+    assert stat.S_ISREG(made.st_mode)
+
+
+def test_no_network_without_s3(client: docker.DockerClient, root: Path) -> None:
+    code = "import socket; print([name for _, name in socket.if_nameindex()])"
+    assert execute(root, code) == (["['lo']"], 0)
+
+
+def test_cancel_ends_the_stage_with_sigterm(client: docker.DockerClient, root: Path) -> None:
+    handle = container.start_contained("data", ["python", "-c", SLEEP], root, {})
+    lines = handle.lines()
+    assert next(lines) == "asleep"
+    handle.cancel()
+    assert list(lines) == []
+    assert handle.wait() == 143
+    handle.cancel()
+    assert eventually(lambda: ours(client, os.getpid()) == [])
+
+
+SLEEP = "import time; print('asleep', flush=True); time.sleep(600)"
+RUNNER = """
+import sys
+from pathlib import Path
+from pipelines.runners.container import start_contained
+handle = start_contained("data", ["python", "-c", sys.argv[1]], Path(sys.argv[2]), {})
+for line in handle.lines():
+    print(line, flush=True)
+"""
+
+
+def test_container_ends_with_a_killed_runner(client: docker.DockerClient, root: Path) -> None:
+    runner = subprocess.Popen(
+        [sys.executable, "-c", RUNNER, SLEEP, str(root)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+    )
+    assert runner.stdout is not None and runner.stdout.readline() == "asleep\n"
+    assert len(ours(client, runner.pid)) == 1
+    runner.send_signal(signal.SIGKILL)
+    runner.wait()
+    assert eventually(lambda: ours(client, runner.pid) == [])
+
+
+def test_containers_of_dead_runners_are_removed(client: docker.DockerClient) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    for process in (ended.pid, os.getpid()):
+        labels = {container.OWNER_LABEL: container.owner(process)}
+        client.containers.create("k15-data", ["true"], labels=labels)
+    container.remove_orphans(client)
+    assert ours(client, ended.pid) == []
+    (living,) = ours(client, os.getpid())
+    client.containers.get(living).remove()
+
+
+def test_missing_and_outdated_images_say_what_to_do(client: docker.DockerClient) -> None:
+    container.require_image(client, "k15-data", recipe_digest("data"))
+    with pytest.raises(UserError, match="k15-absent is missing; run `make images`"):
+        container.require_image(client, "k15-absent", recipe_digest("data"))
+    with pytest.raises(UserError, match="other requirements; run `make images`"):
+        container.require_image(client, "k15-data", "another")
+
+
+def test_unreachable_daemon_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    with pytest.raises(UserError, match=r"no Docker daemon answers at unix://.*; start it"):
+        engine.connect()
+
+
+def test_every_stage_has_an_image() -> None:
+    assert [image_of(stage) for stage in ("curate", "rl", "report")] == ["data", "train", "data"]
+
+
+def test_inputs_outside_the_repository_are_mounted(tmp_path: Path) -> None:
+    root = tmp_path / "repository"
+    (root / "inside").mkdir(parents=True)
+    (tmp_path / "outside").mkdir()
+    named = {
+        "../outside": tmp_path / "outside",
+        "../outside/*.jsonl": tmp_path / "outside",
+        str(tmp_path / "outside"): tmp_path / "outside",
+        "inside/file": None,
+        "../missing": None,
+        "s3://bucket/key": None,
+        "/": None,
+        "english": None,
+    }
+    assert {text: container.outside_path(text, root) for text in named} == named
