@@ -11,7 +11,7 @@ from pipelines import server
 from pipelines.execution import Execution
 from pipelines.terminal import Terminal
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 class Observer(threading.Thread):

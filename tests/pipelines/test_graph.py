@@ -1,0 +1,77 @@
+"""dvc.yaml against the code: stages depend on exactly the parts of k15 that they import."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.graph import load_graph
+
+ROOT = Path(__file__).resolve().parents[2]
+GRAPH = load_graph(ROOT)
+ORDER = [
+    "curate",
+    "pretrain",
+    "vision_language",
+    "long_context",
+    "sft",
+    "prompts",
+    "rl",
+    "long2short@merge",
+    "long2short@rejection",
+    "long2short@dpo",
+    "long2short@rl",
+    "evaluate",
+    "report",
+]
+
+
+def test_stages_in_order() -> None:
+    assert list(GRAPH) == ORDER
+
+
+def test_inputs_are_outputs_of_earlier_stages() -> None:
+    made: set[str] = set()
+    for node in GRAPH.values():
+        made_by_stages = [dep for dep in node.deps if dep.split("/")[0] in ("artifacts", "metrics", "plots")]
+        assert set(made_by_stages) <= made, node.name
+        made |= {*node.outs, *node.metrics, *node.plots}
+
+
+def imported_files(path: Path) -> Iterator[Path]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            place = ROOT.joinpath(*name.split("."))
+            yield from (file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file())
+
+
+def closure(folder: Path) -> set[Path]:
+    seen: set[Path] = set()
+    todo = list(folder.rglob("*.py"))
+    while todo:
+        path = todo.pop()
+        if path not in seen:
+            seen.add(path)
+            todo += imported_files(path)
+    return {path.relative_to(ROOT) for path in seen}
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_code_dependencies_are_the_imports(name: str) -> None:
+    stage = name.partition("@")[0]
+    used = closure(ROOT / "stages" / stage)
+    code = [Path(dep) for dep in GRAPH[name].deps if dep.split("/")[0] in ("k15", "stages")]
+    foreign = [path for path in used if path.parts[0] == "stages" and path.parts[1] not in (stage, "__init__.py")]
+    assert not foreign, "a stage imports no other stage"
+    packages = {Path("k15/__init__.py"), Path("stages/__init__.py")}
+    undeclared = [path for path in used - packages if not any(path.is_relative_to(dep) for dep in code)]
+    assert not undeclared
+    unused = [dep for dep in code if not any(path.is_relative_to(dep) for path in used)]
+    assert not unused
