@@ -7,7 +7,6 @@ first that fails is the reason.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, model_validator
@@ -54,6 +53,8 @@ class Filters(Params):
 
 def check(document: Document, filters: Filters) -> Rejection | None:
     """The first rule of its domain that `document` breaks."""
+    if not document.text:
+        return Rejection(document, "empty", "nothing left after normalisation", 0.0)
     view = View(document.text, document.language)
     rules: Rules = getattr(filters, document.domain)
     for name, bounds in rules.items():
@@ -63,16 +64,3 @@ def check(document: Document, filters: Filters) -> Rejection | None:
         if bounds.max is not None and value > bounds.max:
             return Rejection(document, name, f"above {bounds.max:g}", value)
     return None
-
-
-def apply(documents: Iterable[Document], filters: Filters) -> tuple[list[Document], list[Rejection]]:
-    """The documents that pass, and why the others did not."""
-    kept: list[Document] = []
-    rejected: list[Rejection] = []
-    for document in documents:
-        rejection = check(document, filters)
-        if rejection is None:
-            kept.append(document)
-        else:
-            rejected.append(rejection)
-    return kept, rejected

@@ -77,9 +77,9 @@ def _symbols(view: View) -> float:
     return _share(sum(map(view.text.count, ("#", "…", "..."))), len(view.words))
 
 
-def _stop_words(view: View) -> float:
+def _stop_word_share(view: View) -> float:
     known = _STOP_WORDS[view.language]
-    return len({word.lower() for word in view.words} & known)
+    return _share(sum(1 for word in view.words if word.lower() in known), len(view.words))
 
 
 def _repeated_lines(view: View) -> float:
@@ -105,7 +105,7 @@ MEASURES: dict[str, Callable[[View], float]] = {
     "alphabetic_words": _alphabetic_words,
     "vowelless_words": _vowelless_words,
     "symbols_per_word": _symbols,
-    "stop_words": _stop_words,
+    "stop_word_share": _stop_word_share,
     "han_share": lambda view: _share(len(_HAN.findall(view.text)), view.letters),
     "alphanumeric_share": lambda view: _share(sum(map(str.isalnum, view.text)), view.visible),
     "bullet_lines": lambda view: view.line_share(lambda line: line.lstrip().startswith(_BULLETS)),

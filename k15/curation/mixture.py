@@ -7,9 +7,9 @@ to the other split.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from k15.curation.document import DOMAINS, Domain
 from k15.params import Params
@@ -28,6 +28,12 @@ class Mixture(Params):
     code: float = Field(ge=0)
     math: float = Field(ge=0)
     knowledge: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not any(getattr(self, domain) for domain in DOMAINS):
+            raise ValueError("every domain has share 0; give one a share of the mixture")
+        return self
 
 
 def split_of(document_id: str, validation_fraction: float, seed: int) -> Split:

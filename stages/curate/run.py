@@ -31,6 +31,8 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     ctx.progress.log(f"{len(read)} documents read, {len(rejected)} filtered; looking for duplicates")
     kept, duplicates = dedup.deduplicate(kept, params.dedup)
     rejected += duplicates
+    if not read:
+        raise UserError("nothing to curate; add documents to curate.bundled or curate.sources")
     if not kept:
         raise UserError(f"none of {len(read)} documents is left; loosen curate.filters or add sources")
     pictures = list(vision.generate(params.bundled.vision_documents, params.seed))
