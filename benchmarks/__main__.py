@@ -4,6 +4,7 @@ import sys
 
 from benchmarks.setting import setting
 from k15.errors import UserError
+from k15.model import torch_extensions
 
 KNOWN = ("training", "rollout")
 
@@ -12,6 +13,7 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(KNOWN):
         print(f"unknown benchmark {sorted(unknown)[0]}; known are {', '.join(KNOWN)}", file=sys.stderr)
         return 2
+    torch_extensions.settle()
     try:
         with setting() as shared:
             if "training" in (names or KNOWN):

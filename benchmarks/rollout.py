@@ -5,7 +5,8 @@ temperature 1, so their responses differ; what counts is tokens per second.
 """
 
 from benchmarks.setting import MAX_LENGTH, Setting, compare
-from k15.rollout import Engine, Prompt, Sampling
+from k15.rollout.engine import Engine
+from k15.rollout.types import Prompt, Sampling
 
 # isort: split
 from vllm import LLM, SamplingParams

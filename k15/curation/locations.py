@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import BinaryIO
 
 from k15.artifacts.storage import s3_client, s3_errors
@@ -40,8 +40,6 @@ def readable(shown: str) -> Iterator[None]:
         yield
     except (EOFError, gzip.BadGzipFile, zlib.error, tarfile.ReadError) as error:
         raise UserError(f"{shown}: damaged or cut off ({error}); fetch it again") from None
-    except IsADirectoryError:
-        raise UserError(f"{shown}: a directory, not a file; correct the source's path") from None
 
 
 def files(path: str, root: Path, suffixes: tuple[str, ...]) -> Iterator[SourceFile]:
@@ -87,7 +85,7 @@ def _local_files(path: str, root: Path, suffixes: tuple[str, ...]) -> Iterator[t
         yield name, shown, file.open("rb")
 
 
-def _until_magic(path: Path) -> list[str]:
+def _until_magic(path: PurePath) -> list[str]:
     parts = list(path.parts)
     return parts[: next(index for index, part in enumerate(parts) if glob.has_magic(part))]
 
@@ -96,7 +94,7 @@ def _s3_objects(url: str, suffixes: tuple[str, ...]) -> Iterator[tuple[str, str,
     bucket, _, pattern = url.removeprefix("s3://").partition("/")
     magic = glob.has_magic(pattern)
     parts = PurePosixPath(pattern).parts
-    prefix = "/".join(_until_magic(PurePosixPath(pattern)) if magic else parts)  # type: ignore[arg-type]
+    prefix = "/".join(_until_magic(PurePosixPath(pattern)) if magic else parts)
     client = s3_client()
     keys: list[str] = []
     with s3_errors(url):

@@ -16,7 +16,8 @@ from typing import Self
 from k15.evaluation.items import Item, Suite
 from k15.evaluation.scoring import SKIPPED, Row
 from k15.model.config import ModelConfig
-from k15.rollout import Engine, Prompt, Sample, Sampling
+from k15.rollout.engine import Engine
+from k15.rollout.types import Prompt, Sample, Sampling
 from k15.seeds import derive
 from k15.tokenizer import Tokenizer
 

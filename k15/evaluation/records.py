@@ -78,9 +78,7 @@ def _json(file: Path) -> Iterator[tuple[str, Any]]:
     except json.JSONDecodeError as error:
         raise UserError(f"{file}: line {error.lineno}: is not JSON ({error.msg}); fetch it again") from None
     if isinstance(content, dict):
-        content = [
-            {"id": key, **value} if isinstance(value, dict) else value for key, value in content.items()
-        ]
+        content = [{"id": key, **value} if isinstance(value, dict) else value for key, value in content.items()]
     if not isinstance(content, list):
         raise UserError(f"{file}: is not a list of records")
     yield from ((f"record {number}", fields) for number, fields in enumerate(content, 1))

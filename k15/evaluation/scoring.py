@@ -92,10 +92,10 @@ def summarize(rows: Iterable[Row], pools: Mapping[str, Sequence[str]]) -> dict[s
     }
 
 
-def unscored(rows: Iterable[Row]) -> dict[tuple[str, str, str], int]:
-    """How many samples have no verdict, by (checkpoint, suite, "skipped" | "error")."""
-    counts: dict[tuple[str, str, str], int] = defaultdict(int)
+def unscored(rows: Iterable[Row]) -> dict[tuple[str, str], int]:
+    """How many samples have no verdict, by suite and reason ("skipped" or "error")."""
+    counts: dict[tuple[str, str], int] = defaultdict(int)
     for row in rows:
         if row["verdict"] not in SCORED:
-            counts[row["checkpoint"], row["suite"], row["verdict"]] += 1
+            counts[row["suite"], row["verdict"]] += 1
     return dict(counts)

@@ -37,9 +37,7 @@ def suite_of(name: str, items: Sequence[Item], drawing: Drawing) -> Suite:
 def family_suites(vision: bool, problems: int, seed: int, drawing: Drawing) -> list[Suite]:
     """One suite per text (or vision) family."""
     return [
-        suite_of(
-            family.name, [_item(one) for one in generate(family.name, "heldout", problems, seed)], drawing
-        )
+        suite_of(family.name, [_item(one) for one in generate(family.name, "heldout", problems, seed)], drawing)
         for family in FAMILIES.values()
         if family.vision == vision
     ]
@@ -70,10 +68,7 @@ def needle_suites(
     return [
         suite_of(
             f"needle.{length}",
-            [
-                _needle(length, depths[number % len(depths)], number, seed, tokenizer)
-                for number in range(problems)
-            ],
+            [_needle(length, depths[number % len(depths)], number, seed, tokenizer) for number in range(problems)],
             drawing,
         )
         for length in lengths

@@ -38,12 +38,12 @@ def enable() -> None:
         return
     _enabled = True
     cpu = torch.device("cpu")
-    original_type = torch.Tensor.type
+    own_type = torch.Tensor.type
 
-    def tensor_type(self: torch.Tensor, dtype: Any = None, **kwargs: Any) -> Any:
-        if isinstance(dtype, str) and dtype.startswith("torch.cuda."):
-            dtype = dtype.replace("torch.cuda.", "torch.")
-        return original_type(self, dtype, **kwargs) if dtype is not None else original_type(self)
+    def tensor_type(self: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        # Gradient clipping asserts that gradients are CUDA tensors by the name of their type.
+        answer = own_type(self, *args, **kwargs)
+        return answer.replace("torch.", "torch.cuda.") if isinstance(answer, str) else answer
 
     patches: list[tuple[Any, str, Any]] = [
         (torch.cuda, "current_device", lambda: cpu),

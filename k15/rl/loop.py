@@ -24,7 +24,9 @@ from k15.rl.objective import Baseline
 from k15.rl.rollouts import Group, RLPrompt, add_length_reward, collect
 from k15.rl.sampler import PromptSampler, SamplerParams
 from k15.rl.update import minibatch_steps, prepare, set_reference
-from k15.rollout import Engine, Sampling, tensor_digest
+from k15.rollout.engine import Engine
+from k15.rollout.types import Sampling
+from k15.rollout.weights import tensor_digest
 from k15.seeds import derive
 from k15.tokenizer import Tokenizer
 from k15.training.trainer import OptimizerParams, Trainer, save_atomically

@@ -15,7 +15,8 @@ from k15 import rewards
 from k15.artifacts import read_rows
 from k15.errors import UserError
 from k15.progress import Task
-from k15.rollout import Engine, Prompt, Sample, Sampling
+from k15.rollout.engine import Engine
+from k15.rollout.types import Prompt, Sample, Sampling
 from k15.tokenizer import Tokenizer
 
 

@@ -8,11 +8,11 @@ standard input close), and is removed always. Does not guarantee: a limit on mem
 
 import contextlib
 import os
+import queue
 import socket
+import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound
@@ -43,34 +43,55 @@ class ContainerRunner:
 
 
 class ContainerHandle:
-    """A container before its start up to its removal. One attached stream carries both directions."""
+    """A container from before its start up to its removal.
+
+    One attached stream carries both directions. Daemon threads read it and wait for the status: an interruption
+    of the caller then splits no frame, and a caller that crashes takes the container with it.
+    """
 
     def __init__(self, engine: Engine, container: Container) -> None:
         self._engine = engine
-        self._container = container
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._status: queue.SimpleQueue[int | Exception] = queue.SimpleQueue()
         self._stream = container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
-        # The status has to be asked for before the start: the engine forgets it with the removed container.
-        self._waiter = ThreadPoolExecutor(1, thread_name_prefix="k15-container")
-        self._end: Future[dict[str, Any]]
-        self._end = self._waiter.submit(container.wait, timeout=None, condition="next-exit")
+        # The engine forgets a status with the removed container, so it is asked for before the start; the answer's
+        # head, which comes at once, says that the question has arrived. (The client library's `wait` blocks.)
+        api = engine.client.api
+        address = f"{api.base_url}/v{api.api_version}/containers/{container.id}/wait"
+        self._end = api.post(address, params={"condition": "next-exit"}, stream=True, timeout=None)
+        for work in (self._read_lines, self._read_status):
+            threading.Thread(target=work, daemon=True).start()
         container.start()
 
     def lines(self) -> Iterator[str]:
-        rest = {1: b"", 2: b""}  # standard output and standard error
-        for stream, data in frames_iter(self._stream, tty=False):
-            *complete, rest[stream] = (rest[stream] + data).split(b"\n")
-            for line in complete:
-                yield _text(line)
-        yield from (_text(line) for line in rest.values() if line)
+        while (line := self._lines.get()) is not None:
+            yield line
+        self._lines.put(None)  # for who asks again
 
     def wait(self) -> int:
+        status = self._status.get()
+        self._status.put(status)
+        self._engine.close()
+        if isinstance(status, Exception):
+            raise UserError(f"lost the container engine, and with it the stage ({one_line(status)}); run it again")
+        return status
+
+    def _read_lines(self) -> None:
+        rest = {1: b"", 2: b""}  # standard output and standard error
+        with contextlib.suppress(OSError):
+            for stream, data in frames_iter(self._stream, tty=False):
+                *complete, rest[stream] = (rest[stream] + data).split(b"\n")
+                for line in complete:
+                    self._lines.put(_text(line))
+        for line in filter(None, rest.values()):
+            self._lines.put(_text(line))
+        self._lines.put(None)
+
+    def _read_status(self) -> None:
         try:
-            return int(self._end.result()["StatusCode"])
-        except (DockerException, RequestException) as error:
-            raise UserError(f"lost the container engine, which ended the stage: {one_line(error)}; rerun") from error
-        finally:
-            self._waiter.shutdown(wait=False)
-            self._engine.close()
+            self._status.put(self._end.json()["StatusCode"])
+        except RequestException as error:
+            self._status.put(error)
 
     def cancel(self) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -82,8 +103,13 @@ def start_contained(image: str, command: list[str], root: Path, env: Mapping[str
     try:
         remove_orphans(engine.client)
         require_image(engine.client, tag(image), recipe_digest(image))
-        return ContainerHandle(engine, create(engine, image, command, root, env))
-    except DockerException as error:
+        container = create(engine, image, command, root, env)
+        try:
+            return ContainerHandle(engine, container)
+        except BaseException:
+            container.remove(force=True)
+            raise
+    except (DockerException, RequestException) as error:
         engine.close()
         raise UserError(f"the container engine refused: {one_line(error)}") from error
     except BaseException:

@@ -34,9 +34,7 @@ def main(argv: list[str]) -> int:
     control, command = int(argv[0]), argv[1:]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the owner decides; its death is noticed through the pipe
-    child = subprocess.Popen(
-        command, start_new_session=True, restore_signals=True, preexec_fn=_default_signals
-    )
+    child = subprocess.Popen(command, start_new_session=True, restore_signals=True, preexec_fn=_default_signals)
     ended = threading.Event()
     threading.Thread(target=_watch, args=(control, child, ended), daemon=True).start()
     code = child.wait()

@@ -29,12 +29,12 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     """The five artifacts of the stage, and its metrics."""
     read, kept, rejected = _filtered(params, ctx)
     ctx.progress.log(f"{len(read)} documents read, {len(rejected)} filtered; looking for duplicates")
-    kept, duplicates = dedup.deduplicate(kept, params.dedup)
-    rejected += duplicates
     if not read:
         raise UserError("nothing to curate; add documents to curate.bundled or curate.sources")
     if not kept:
         raise UserError(f"none of {len(read)} documents is left; loosen curate.filters or add sources")
+    kept, duplicates = dedup.deduplicate(kept, params.dedup)
+    rejected += duplicates
     pictures = list(vision.generate(params.bundled.vision_documents, params.seed))
     splits = [_split(params, document.id) for document in kept]
     tokenizer = _train_tokenizer(params, kept, splits, pictures)

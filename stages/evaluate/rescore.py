@@ -20,9 +20,7 @@ def rescore(root: Path) -> bool:
     """Print the figures anew; True if verdicts and metrics are unchanged."""
     stored = read_rows(root / "artifacts" / "evaluate", "sample")
     scored = score_rows(stored)
-    changed = [
-        (old, new) for old, new in zip(stored, scored, strict=True) if old["verdict"] != new["verdict"]
-    ]
+    changed = [(old, new) for old, new in zip(stored, scored, strict=True) if old["verdict"] != new["verdict"]]
     for old, new in changed[:20]:
         place = f"{old['checkpoint']} {old['suite']} {old['problem_id']} sample {old['sample']}"
         print(f"{place}: {old['verdict']} -> {new['verdict']}")
@@ -46,11 +44,10 @@ def _lines(summary: Summary, published: Summary) -> list[str]:
     for checkpoint, suites in summary.items():
         for suite, figures in suites.items():
             known: dict[str, Any] = published.get(checkpoint, {}).get(suite, {})
-            cells = "".join(f"{_cell(figures[key]):>8}" for key in ("pass@1", "stderr", "tokens"))
+            cells = "".join(
+                f"{'-' if figures[key] is None else format(figures[key], form):>8}"
+                for key, form in (("pass@1", ".3f"), ("stderr", ".3f"), ("tokens", ".1f"))
+            )
             mark = "" if known == figures else " *"
             lines.append(f"{checkpoint:22}{suite:22}{cells}{figures['samples']:>9}{mark}")
     return lines
-
-
-def _cell(value: float | int | None) -> str:
-    return "-" if value is None else f"{value:.3f}" if value < 10 else f"{value:.1f}"

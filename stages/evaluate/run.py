@@ -61,8 +61,8 @@ def run(params: Evaluate, ctx: Context) -> dict[str, dict[str, Figures]]:
             rows += read_rows(kept, "sample")
             task.advance()
     write_dataset(ctx.artifact(SAMPLES), "sample", rows, producer=producer)
-    for (name, suite, verdict), count in unscored(rows).items():
-        ctx.progress.log(f"{name}: {suite}: {count} samples left out ({verdict})")
+    for (suite, reason), count in unscored(rows).items():
+        ctx.progress.log(f"{suite}: {count} samples of all checkpoints left out ({reason})")
     return summarize(rows, pools())
 
 

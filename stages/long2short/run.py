@@ -21,7 +21,7 @@ from k15.model import checkpoint
 from k15.model.vlm import VisionLanguageModel
 from k15.rl.loop import RLRun
 from k15.rl.rollouts import Group, load_prompts
-from k15.rollout import Engine
+from k15.rollout.engine import Engine
 from k15.seeds import derive
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer

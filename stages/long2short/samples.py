@@ -9,7 +9,8 @@ import torch
 from k15.errors import UserError
 from k15.progress import Progress
 from k15.rl.rollouts import Group, collect, load_prompts
-from k15.rollout import Engine, Sampling
+from k15.rollout.engine import Engine
+from k15.rollout.types import Sampling
 from k15.seeds import derive
 from k15.tokenizer import Tokenizer
 from k15.training.trainer import save_atomically

@@ -12,7 +12,7 @@ from k15.artifacts import publish, write_dataset
 from k15.model import checkpoint
 from k15.rl.loop import RLParams, RLRun
 from k15.rl.rollouts import load_prompts
-from k15.rollout import Engine
+from k15.rollout.engine import Engine
 from k15.stage import Context, Stage
 
 

@@ -13,7 +13,7 @@ import pytest
 from pipelines import server
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("k15", "stages", "pipelines", "conf", "dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore")
+CODE = ("k15", "stages", "pipelines", "conf", "dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore")
 
 SLOW_STAGE = """
 import subprocess, sys, time

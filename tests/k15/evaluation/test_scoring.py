@@ -66,7 +66,7 @@ def test_unscored_samples_are_left_out_and_counted() -> None:
         row("d", "error", tokens=99),
     ]
     assert figures(rows) == {"pass@1": 0.5, "stderr": 0.5, "tokens": 10.0, "samples": 2}
-    assert unscored(rows) == {("rl", "chain", "skipped"): 1, ("rl", "chain", "error"): 1}
+    assert unscored(rows) == {("chain", "skipped"): 1, ("chain", "error"): 1}
     assert figures(rows[2:]) == {"pass@1": None, "stderr": None, "tokens": None, "samples": 0}
 
 
