@@ -8,10 +8,9 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import docker
 import pytest
 
 from containers import engine
@@ -53,8 +52,8 @@ def run(command: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[docker.DockerClient]:
-    """A client of an engine that has the current `k15-data` image."""
+def image() -> None:
+    """The current `k15-data` image."""
     try:
         command = engine.find_command()
     except UserError:
@@ -66,8 +65,6 @@ def client() -> Iterator[docker.DockerClient]:
     if command == "podman" and os.geteuid() == 0 and not shutil.which("mmdebstrap") and shutil.which("apt-get"):
         run(["apt-get", "install", "--yes", "--no-install-recommends", "mmdebstrap"])
     run([sys.executable, "-m", "containers.build", "data"])
-    with engine.connect() as connected:
-        yield connected.client
 
 
 @pytest.fixture
@@ -98,9 +95,11 @@ def execute(root: Path, code: str, **env: str) -> tuple[list[str], int]:
     return list(handle.lines()), handle.wait()
 
 
-def ours(client: docker.DockerClient, process: int) -> list[str]:
+def ours(process: int) -> list[str]:
+    """The containers of one runner. A connection of its own: our Podman service ends when left idle."""
     label = f"{container.OWNER_LABEL}={container.owner(process)}"
-    return [found["Id"] for found in client.api.containers(all=True, filters={"label": label})]
+    with engine.connect() as connected:
+        return [found["Id"] for found in connected.client.api.containers(all=True, filters={"label": label})]
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
@@ -112,7 +111,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return True
 
 
-def test_curate_gives_the_same_files_as_a_process(client: docker.DockerClient, tmp_path: Path) -> None:
+def test_curate_gives_the_same_files_as_a_process(image: None, tmp_path: Path) -> None:
     here, contained = repository(tmp_path, "process"), repository(tmp_path, "container")
     env = {"K15_EVENTS": "1", "K15_REVISION": "test"}
     for root, runner in ((here, ProcessRunner()), (contained, container.ContainerRunner())):
@@ -122,15 +121,15 @@ def test_curate_gives_the_same_files_as_a_process(client: docker.DockerClient, t
         assert any(line.startswith("@k15 ") for line in lines)
     assert "artifacts/curate/tokens/manifest.json" in files(here)
     assert files(contained) == files(here)
-    assert ours(client, os.getpid()) == []
+    assert ours(os.getpid()) == []
 
 
-def test_stage_sees_its_arguments_environment_and_output_order(client: docker.DockerClient, root: Path) -> None:
+def test_stage_sees_its_arguments_environment_and_output_order(image: None, root: Path) -> None:
     code = "import os, sys; print(os.environ['K15_REVISION']); print(sys.stdin.read() == ''); sys.exit(7)"
     assert execute(root, code, K15_REVISION="abc") == (["abc", "True"], 7)
 
 
-def test_code_is_read_only_and_files_belong_to_the_caller(client: docker.DockerClient, root: Path) -> None:
+def test_code_is_read_only_and_files_belong_to_the_caller(image: None, root: Path) -> None:
     code = "open('artifacts/made', 'w'); open('k15/made', 'w')"
     lines, status = execute(root, code)
     assert status == 1 and "Read-only file system" in lines[-1]
@@ -139,12 +138,12 @@ def test_code_is_read_only_and_files_belong_to_the_caller(client: docker.DockerC
     assert stat.S_ISREG(made.st_mode)
 
 
-def test_no_network_without_s3(client: docker.DockerClient, root: Path) -> None:
+def test_no_network_without_s3(image: None, root: Path) -> None:
     code = "import socket; print([name for _, name in socket.if_nameindex()])"
     assert execute(root, code) == (["['lo']"], 0)
 
 
-def test_cancel_ends_the_stage_with_sigterm(client: docker.DockerClient, root: Path) -> None:
+def test_cancel_ends_the_stage_with_sigterm(image: None, root: Path) -> None:
     handle = container.start_contained("data", ["python", "-c", SLEEP], root, {})
     lines = handle.lines()
     assert next(lines) == "asleep"
@@ -152,7 +151,7 @@ def test_cancel_ends_the_stage_with_sigterm(client: docker.DockerClient, root: P
     assert list(lines) == []
     assert handle.wait() == 143
     handle.cancel()
-    assert eventually(lambda: ours(client, os.getpid()) == [])
+    assert eventually(lambda: ours(os.getpid()) == [])
 
 
 SLEEP = "import time; print('asleep', flush=True); time.sleep(600)"
@@ -166,35 +165,37 @@ for line in handle.lines():
 """
 
 
-def test_container_ends_with_a_killed_runner(client: docker.DockerClient, root: Path) -> None:
+def test_container_ends_with_a_killed_runner(image: None, root: Path) -> None:
     runner = subprocess.Popen(
         [sys.executable, "-c", RUNNER, SLEEP, str(root)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
     )
     assert runner.stdout is not None and runner.stdout.readline() == "asleep\n"
-    assert len(ours(client, runner.pid)) == 1
+    assert len(ours(runner.pid)) == 1
     runner.send_signal(signal.SIGKILL)
     runner.wait()
-    assert eventually(lambda: ours(client, runner.pid) == [])
+    assert eventually(lambda: ours(runner.pid) == [])
 
 
-def test_containers_of_dead_runners_are_removed(client: docker.DockerClient) -> None:
+def test_containers_of_dead_runners_are_removed(image: None) -> None:
     ended = subprocess.Popen(["true"])
     ended.wait()
-    for process in (ended.pid, os.getpid()):
-        labels = {container.OWNER_LABEL: container.owner(process)}
-        client.containers.create("k15-data", ["true"], labels=labels)
-    container.remove_orphans(client)
-    assert ours(client, ended.pid) == []
-    (living,) = ours(client, os.getpid())
-    client.containers.get(living).remove()
+    with engine.connect() as connected:
+        for process in (ended.pid, os.getpid()):
+            labels = {container.OWNER_LABEL: container.owner(process)}
+            connected.client.containers.create("k15-data", ["true"], labels=labels)
+        container.remove_orphans(connected.client)
+        (living,) = ours(os.getpid())
+        connected.client.containers.get(living).remove()
+    assert ours(ended.pid) == []
 
 
-def test_missing_and_outdated_images_say_what_to_do(client: docker.DockerClient) -> None:
-    container.require_image(client, "k15-data", recipe_digest("data"))
-    with pytest.raises(UserError, match="k15-absent is missing; run `make images`"):
-        container.require_image(client, "k15-absent", recipe_digest("data"))
-    with pytest.raises(UserError, match="other requirements; run `make images`"):
-        container.require_image(client, "k15-data", "another")
+def test_missing_and_outdated_images_say_what_to_do(image: None) -> None:
+    with engine.connect() as connected:
+        container.require_image(connected.client, "k15-data", recipe_digest("data"))
+        with pytest.raises(UserError, match="k15-absent is missing; run `make images`"):
+            container.require_image(connected.client, "k15-absent", recipe_digest("data"))
+        with pytest.raises(UserError, match="other requirements; run `make images`"):
+            container.require_image(connected.client, "k15-data", "another")
 
 
 def test_unreachable_daemon_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
