@@ -3,6 +3,13 @@ ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 SHELL := /bin/bash
 export PATH := $(ROOT)/.venv/bin:$(PATH)
 export PYTHON UPGRADE
+# DVC keeps an experiment as a commit: it needs an author, where git has none.
+ifeq ($(shell git config user.email),)
+export GIT_AUTHOR_NAME := k15
+export GIT_AUTHOR_EMAIL := k15@localhost
+export GIT_COMMITTER_NAME := k15
+export GIT_COMMITTER_EMAIL := k15@localhost
+endif
 IN_ROOT := cd "$(ROOT)" &&
 
 .PHONY: repro test ui stage images bench check lock clean environment

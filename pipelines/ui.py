@@ -16,6 +16,10 @@ def main() -> int:
     except server.ServerError as error:
         print(f"k15 ui: error: {error}", file=sys.stderr)
         return 1
+    # Runs are subprocesses, which find the flow's file from here and then import this package.
+    os.chdir(ROOT)
+    os.environ["PYTHONPATH"] = str(ROOT)
+    os.environ.setdefault("PREFECT_RUNNER_POLL_FREQUENCY", "3")
     # Prefect reads its settings when it is imported.
     from prefect import serve
 
@@ -26,12 +30,12 @@ def main() -> int:
     print(f"Prefect UI: {address}\nDeployments: {', '.join(d.name for d in served)} (Ctrl-C ends)", flush=True)
     if sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         webbrowser.open(address)
-    # Runs are subprocesses, which import this package from wherever they start.
-    os.chdir(ROOT)
-    os.environ["PYTHONPATH"] = str(ROOT)
     serve(*served, limit=1, print_starting_message=False)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

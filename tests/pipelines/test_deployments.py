@@ -42,11 +42,15 @@ def served(project: Path, prefect_api: httpx.Client) -> Iterator[None]:
 
 def test_one_stage_with_an_override(project: Path, prefect_api: httpx.Client, served: None) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while (found := prefect_api.get("/deployments/name/reproduce/curate")).status_code != 200:
+    while prefect_api.get("/deployments/name/reproduce/report").status_code != 200:  # the last one
         assert time.monotonic() < deadline, "the deployments are not served"
         time.sleep(0.5)
+    deployment = prefect_api.get("/deployments/name/reproduce/curate").json()
     request = {"parameters": {"stage": "curate", "overrides": ["curate.seed=77"]}, "state": {"type": "SCHEDULED"}}
-    run = prefect_api.post(f"/deployments/{found.json()['id']}/create_flow_run", json=request).json()
+    while (answer := prefect_api.post(f"/deployments/{deployment['id']}/create_flow_run", json=request)).is_error:
+        assert answer.status_code == 503, answer.text  # SQLite was busy: clients ask again
+        time.sleep(0.5)
+    run = answer.json()
     while (run := prefect_api.get(f"/flow_runs/{run['id']}").json())["state_type"] in (
         "SCHEDULED",
         "PENDING",
