@@ -41,7 +41,13 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
 
 def start(stage: str, variant: str | None, root: Path) -> Handle:
     runner = load(load_params(PipelineParams, "pipeline", root).runner)
-    return runner.start(stage, variant, root, {"K15_EVENTS": "1", "K15_REVISION": code_revision(root)})
+    env = {
+        "K15_EVENTS": "1",
+        "K15_REVISION": code_revision(root),
+        # Deprecations inside libraries are not for whoever reads a stage's output.
+        "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "ignore"),
+    }
+    return runner.start(stage, variant, root, env)
 
 
 def execute(execution: Execution, terminal: Terminal) -> int:
