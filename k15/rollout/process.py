@@ -7,6 +7,8 @@ processes would inherit. `guest()` puts all of that back. Not undone: memory sta
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import random
 import warnings
@@ -28,12 +30,22 @@ _ENVIRONMENT = {
 _RESTORED = ("LD_PRELOAD", "LOCAL_WORLD_SIZE")
 
 
-def prepare() -> None:
-    """Idempotent; call before the first import of vLLM."""
+@contextmanager
+def importing_vllm() -> Iterator[None]:
+    """Around the first import of vLLM: sets the process up for it, and keeps the garbage collector from walking
+    its thousands of modules again and again, now and later (a fifth of the import, half of an engine's start)."""
     torch_extensions.settle()
     os.environ.update(_ENVIRONMENT)
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     warnings.filterwarnings("ignore", message=".*torch.distributed.reduce_op.*", category=FutureWarning)
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+        # Extension modules complain at exit about what was never collected.
+        atexit.register(gc.unfreeze)
 
 
 @contextmanager
@@ -49,16 +61,27 @@ def preserved_rng() -> Iterator[None]:
 
 
 @contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Use `count` threads for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
 def guest() -> Iterator[None]:
     """Around the construction of an engine: restores threads, random streams and environment at the end."""
     environment = {name: os.environ.get(name) for name in _RESTORED}
-    set_num_threads, threads = torch.set_num_threads, torch.get_num_threads()
+    set_num_threads, count = torch.set_num_threads, torch.get_num_threads()
     with preserved_rng():
         try:
             yield
         finally:
             torch.set_num_threads = set_num_threads
-            torch.set_num_threads(threads)
+            torch.set_num_threads(count)
             for name, value in environment.items():
                 if value is None:
                     os.environ.pop(name, None)

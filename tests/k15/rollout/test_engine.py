@@ -31,13 +31,14 @@ RANDOM = Sampling(n=4, temperature=1.0, max_tokens=24, seed=3, logprobs=True)
 Export = Callable[[int], Path]
 
 
-def expected_greedy(model: LlavaForConditionalGeneration, prompt: Prompt, max_tokens: int) -> list[int]:
-    widened = [i for t in prompt.ids for i in ([t] * SHAPE.image_tokens if t == IMAGE else [t])]
+def logits(model: LlavaForConditionalGeneration, prompt: Prompt, response: list[int]) -> torch.Tensor:
+    """What `transformers` predicts at every place of the response."""
+    ids = [i for t in prompt.ids for i in ([t] * SHAPE.image_tokens if t == IMAGE else [t])]
     pictures = [preprocess_image(png, SHAPE.image_size) for png in prompt.images]
     inputs = {"pixel_values": torch.stack(pictures)} if pictures else {}
-    ids = torch.tensor([widened])
-    output = model.generate(input_ids=ids, max_new_tokens=max_tokens, do_sample=False, **inputs)
-    return output[0, len(widened) :].tolist()
+    with torch.no_grad():
+        output = model(input_ids=torch.tensor([ids + response]), **inputs)
+    return output.logits[0, len(ids) - 1 : -1]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -45,8 +46,20 @@ def test_greedy_equals_transformers(engine: Engine, export: Export, seed: int) -
     engine.load_hf(export(seed))
     model = LlavaForConditionalGeneration.from_pretrained(export(seed))
     responses = [samples[0].ids for samples in engine.generate(PROMPTS, GREEDY)]
-    assert responses == [expected_greedy(model, prompt, GREEDY.max_tokens) for prompt in PROMPTS]
+    for prompt, response in zip(PROMPTS, responses, strict=True):
+        assert response == logits(model, prompt, response).argmax(-1).tolist()
+        assert len(response) == GREEDY.max_tokens or response[-1] in (END, END_OF_TEXT)
     assert len({tuple(ids) for ids in responses}) > 5
+
+
+def test_tower_sees_what_the_trainer_computes(engine: Engine) -> None:
+    seen = []
+    tower = engine._model.vision_tower
+    hook = tower.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].clone()))
+    pngs = [picture(1), picture(2, (100, 40))]
+    engine.generate([Prompt([USER, IMAGE, IMAGE, ASSISTANT], tuple(pngs))], GREEDY)
+    hook.remove()
+    assert torch.equal(torch.cat(seen), torch.stack([preprocess_image(png, SHAPE.image_size) for png in pngs]))
 
 
 def test_pictures_change_the_response(engine: Engine) -> None:
@@ -56,7 +69,8 @@ def test_pictures_change_the_response(engine: Engine) -> None:
 
 def test_sampling_is_reproducible_and_seeded(engine: Engine) -> None:
     first = engine.generate(PROMPTS, RANDOM)
-    torch.manual_seed(99)  # what the trainer draws in between must not matter
+    torch.manual_seed(99)  # neither what the trainer draws nor other calls in between may matter
+    engine.generate(PROMPTS[::2], RANDOM)
     assert engine.generate(PROMPTS, RANDOM) == first
     other = Sampling(n=4, temperature=1.0, max_tokens=24, seed=4, logprobs=True)
     assert engine.generate(PROMPTS, other) != first
@@ -69,9 +83,7 @@ def test_logprobs_are_the_models_own(engine: Engine, export: Export) -> None:
     prompt = PROMPTS[1]
     sampling = Sampling(n=2, temperature=0.7, max_tokens=16, top_p=0.9, logprobs=True)
     for sample in engine.generate([prompt], sampling)[0]:
-        with torch.no_grad():
-            logits = model(input_ids=torch.tensor([prompt.ids + sample.ids])).logits[0]
-        logprobs = logits.log_softmax(-1)[len(prompt.ids) - 1 : -1]
+        logprobs = logits(model, prompt, sample.ids).log_softmax(-1)
         expected = logprobs.gather(1, torch.tensor(sample.ids)[:, None])[:, 0]
         torch.testing.assert_close(torch.tensor(sample.logprobs), expected, atol=1e-4, rtol=0)
 

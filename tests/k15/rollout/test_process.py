@@ -37,9 +37,7 @@ print(json.dumps(states))
 
 
 def test_process_is_left_alone(export: Callable[[int], Path]) -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(export(1))], capture_output=True, text=True, check=False
-    )
+    run = subprocess.run([sys.executable, "-c", SCRIPT, str(export(1))], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     states = json.loads(run.stdout.splitlines()[-1])
     assert states == [states[0]] * len(states)
