@@ -169,10 +169,12 @@ def test_container_ends_with_a_killed_runner(image: None, root: Path) -> None:
     runner = subprocess.Popen(
         [sys.executable, "-c", RUNNER, SLEEP, str(root)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
     )
-    assert runner.stdout is not None and runner.stdout.readline() == "asleep\n"
-    assert len(ours(runner.pid)) == 1
-    runner.send_signal(signal.SIGKILL)
-    runner.wait()
+    try:
+        assert runner.stdout is not None and runner.stdout.readline() == "asleep\n"
+        assert len(ours(runner.pid)) == 1
+    finally:
+        runner.send_signal(signal.SIGKILL)
+        runner.wait()
     assert eventually(lambda: ours(runner.pid) == [])
 
 
