@@ -18,7 +18,7 @@ RESPONSES = 8
 MAX_TOKENS = 64
 MAX_NUM_SEQS = 256
 KV_CACHE_GIB = 0.25
-REPETITIONS = 5
+REPETITIONS = 9
 
 
 def measure(setting: Setting) -> None:

@@ -5,13 +5,14 @@ Same architecture, same weights, same batch, same optimizer settings, text only;
 
 import torch
 
-from benchmarks.setting import MAX_LENGTH, Setting, compare
+from benchmarks.setting import Setting, compare
 from k15.training.batch import IGNORED, Batch
 from k15.training.trainer import OptimizerParams, Trainer
 
-ROWS = 8
-STEPS = 4
-REPETITIONS = 5
+ROWS = 32
+LENGTH = 256
+STEPS = 2
+REPETITIONS = 9
 OPTIMIZER = OptimizerParams(lr=1e-4, final_lr_share=1.0, warmup_steps=0, weight_decay=0.1, clip_grad=1.0)
 
 
@@ -40,7 +41,7 @@ def measure(setting: Setting) -> None:
 def text_batch(setting: Setting) -> Batch:
     """Rows of problems with their long solutions, cut to the same length."""
     ids = [token for one in setting.problems for token in setting.tokenizer.encode(one.question + one.long)]
-    tokens = torch.tensor(ids[: ROWS * MAX_LENGTH]).view(ROWS, MAX_LENGTH)
+    tokens = torch.tensor(ids[: ROWS * LENGTH]).view(ROWS, LENGTH)
     targets = torch.cat([tokens[:, 1:], torch.full((ROWS, 1), IGNORED)], dim=1)
     return Batch(tokens, targets)
 
