@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch.utils._device
 
 _FACTORIES = ("tensor", "empty", "zeros", "ones", "full", "arange", "rand", "randn")
 _enabled = False
@@ -37,6 +38,9 @@ def enable() -> None:
     if _enabled or torch.cuda.is_available():
         return
     _enabled = True
+    # torch caches its factory functions at first use; filled now, the cache holds torch's own, and
+    # `torch.device("meta")` keeps recognising them when transformers builds a model.
+    torch.utils._device._device_constructors()
     cpu = torch.device("cpu")
     own_type = torch.Tensor.type
 

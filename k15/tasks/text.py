@@ -1,24 +1,32 @@
-"""Text families: digit strings edited step by step, chains of assignments, sorting.
+"""Text families: digit strings of three to seven digits, worked off digit by digit.
 
-Answers have two or more digits, so a guess without reasoning is right in at most one case of a hundred: the
-no-CoT filter (§2.1, N = 8) then drops what can be guessed, not what was guessed by luck.
+Every step writes what is left to do and what is done, so that the next step needs only the one before it. Answers have
+two or more digits, so a guess without reasoning is right in at most one case of a hundred: the no-CoT filter (§2.1,
+N = 8) then drops what can be guessed, not what was guessed by luck.
 """
 
 from __future__ import annotations
 
 import random
-from itertools import pairwise
 
 from k15.tasks.problem import Draft, Family
 from k15.tasks.traces import Step, long_trace, short_trace
 
-STEPS = (1, 2, 3, 4, 5, 6)
+STEPS = (1, 2, 3, 4, 5)
 
 
-def _slip(rng: random.Random, right: str) -> str:
-    position = rng.randrange(len(right))
-    digit = str((int(right[position]) + rng.randrange(1, 10)) % 10)
-    return right[:position] + digit + right[position + 1 :]
+def _digits(rng: random.Random, difficulty: int) -> str:
+    return "".join(rng.choice("0123456789") for _ in range(difficulty + 2))
+
+
+def _slip(rng: random.Random, digit: str) -> str:
+    return str((int(digit) + rng.randrange(1, 10)) % 10)
+
+
+def _step(rng: random.Random, taken: str, made: str, left: str, done: str, check: str) -> Step:
+    """Take a digit, say what it became, and write the new state."""
+    result = f"{made}, left {left or 'none'}, done {done or 'none'}"
+    return Step(f"take {taken},", result, check, _slip(rng, taken))
 
 
 def _draft(rng: random.Random, content: str, question: str, plan: str, steps: list[Step], answer: str) -> Draft:
@@ -26,69 +34,74 @@ def _draft(rng: random.Random, content: str, question: str, plan: str, steps: li
     return Draft(content, question, answer, short, long_trace(rng, plan, steps, answer))
 
 
-def _apply(operation: str, digits: str) -> str:
-    if operation == "reverse":
-        return digits[::-1]
-    if operation == "rotate":
-        return digits[1:] + digits[0]
-    if operation == "swap":
-        return digits[1] + digits[0] + digits[2:]
-    return "".join(str((int(d) + int(operation[1:])) % 10) for d in digits)  # "+k" on every digit
-
-
-def edit(rng: random.Random, difficulty: int) -> Draft:
-    """Apply `difficulty` operations to a three-digit string."""
-    start = "".join(rng.choice("0123456789") for _ in range(3))
-    operations = [rng.choice(("reverse", "rotate", "swap", f"+{rng.randint(1, 3)}")) for _ in range(difficulty)]
-    steps, digits = [], start
-    for operation in operations:
-        after = _apply(operation, digits)
-        steps.append(Step(f"{operation} {digits} is", after, f"{digits} to {after}", _slip(rng, after)))
-        digits = after
-    listed = ", ".join(operations)
+def shift(rng: random.Random, difficulty: int) -> Draft:
+    """Add 1, 2 or 3 to every digit, modulo 10, from the left."""
+    digits, amount = _digits(rng, difficulty), rng.randint(1, 3)
+    steps, done = [], ""
+    for index, digit in enumerate(digits):
+        made = str((int(digit) + amount) % 10)
+        done += made
+        steps.append(_step(rng, digit, f"+{amount} {made}", digits[index + 1 :], done, f"{made}-{amount} {digit}"))
     question = rng.choice(
-        (f"Start with {start}. Do {listed}.", f"Take {start} and apply {listed}.", f"{start}: {listed}. Result?")
+        (
+            f"Add {amount} to each digit of {digits}.",
+            f"Shift {digits} by {amount}.",
+            f"{digits}, every digit plus {amount}?",
+        )
     )
-    return _draft(rng, f"{start} {listed}", question, listed, steps, digits)
+    return _draft(rng, f"{digits} {amount}", question, f"add {amount} to {digits}", steps, done)
 
 
-def chain(rng: random.Random, difficulty: int) -> Draft:
-    """Follow `difficulty` assignments modulo 10; the answer is the last value and the one before it."""
-    names = rng.sample("abcdefghkmnp", difficulty + 1)
-    value = rng.randrange(10)
-    lines, steps, before = [f"{names[0]}={value}"], [], value
-    for previous, name in pairwise(names):
-        operator, operand = rng.choice("+-"), rng.randint(1, 9)
-        before, value = value, (value + operand if operator == "+" else value - operand) % 10
-        lines.append(f"{name}={previous}{operator}{operand}")
-        action = f"{name}={before}{operator}{operand}="
-        undo = f"{value}{'-' if operator == '+' else '+'}{operand}={before}"
-        steps.append(Step(action, str(value), undo, _slip(rng, str(value))))
-    listed = " ".join(lines)
-    asked = f"{names[-1]}{names[-2]}"
-    question = rng.choice((f"{listed}. Mod 10, {asked}?", f"Modulo 10: {listed}. Give {asked}."))
-    return _draft(rng, f"{listed} {asked}", question, " ".join(names), steps, f"{value}{before}")
+def keep(rng: random.Random, difficulty: int) -> Draft:
+    """Keep the digits above a limit, in their order; at least two are."""
+    digits, limit = _digits(rng, difficulty), rng.randint(2, 6)
+    while sum(int(d) > limit for d in digits) < 2:
+        digits = _digits(rng, difficulty)
+    steps, done = [], ""
+    for index, digit in enumerate(digits):
+        above = int(digit) > limit
+        done += digit if above else ""
+        made, sign = ("keep", ">") if above else ("drop", "<")
+        steps.append(_step(rng, digit, made, digits[index + 1 :], done, f"{digit} {sign} {limit}.5"))
+    question = rng.choice(
+        (
+            f"Which digits of {digits} are above {limit}?",
+            f"From {digits} keep all over {limit}.",
+            f"{digits}: only those above {limit}.",
+        )
+    )
+    return _draft(rng, f"{digits} {limit}", question, f"keep above {limit} in {digits}", steps, done)
+
+
+def reverse(rng: random.Random, difficulty: int) -> Draft:
+    """Turn the digits round by taking the last one again and again."""
+    digits = _digits(rng, difficulty)
+    steps, done = [], ""
+    for end in range(len(digits), 0, -1):
+        last, rest = digits[end - 1], digits[: end - 1]
+        done += last
+        steps.append(_step(rng, last, "last", rest, done, f"{rest}{last} ends in {last}"))
+    question = rng.choice((f"Reverse {digits}.", f"Read {digits} backwards.", f"{digits} from the end?"))
+    return _draft(rng, digits, question, f"turn {digits}", steps, done)
 
 
 def sort(rng: random.Random, difficulty: int) -> Draft:
-    """Sort `difficulty` + 2 digits by picking the smallest again and again."""
-    digits = [rng.choice("0123456789") for _ in range(difficulty + 2)]
-    left, done, steps = list(digits), "", []
+    """Sort the digits by taking the smallest again and again."""
+    digits = _digits(rng, difficulty)
+    steps, left, done = [], digits, ""
     while left:
         smallest = min(left)
-        remaining = list(left)
-        remaining.remove(smallest)
+        rest = left.replace(smallest, "", 1)
         done += smallest
-        rest = "".join(remaining) or "none"
-        steps.append(Step(f"min {''.join(left)} is", smallest, f"left {rest}", _slip(rng, smallest)))
-        left = remaining
-    shown = "".join(digits)
-    question = rng.choice((f"Sort the digits {shown}.", f"Put {shown} in rising order.", f"Sorted {shown}?"))
-    return _draft(rng, shown, question, f"sort {shown}", steps, done)
+        steps.append(_step(rng, smallest, "least", rest, done, f"{left} has {smallest}"))
+        left = rest
+    question = rng.choice((f"Sort the digits {digits}.", f"Put {digits} in rising order.", f"Sorted {digits}?"))
+    return _draft(rng, digits, question, f"sort {digits}", steps, done)
 
 
 TEXT_FAMILIES = (
-    Family("edit", "code", "strings", STEPS, edit),
-    Family("chain", "math", "arithmetic", STEPS, chain),
+    Family("shift", "math", "modular-arithmetic", STEPS, shift),
+    Family("keep", "math", "comparison", STEPS, keep),
+    Family("reverse", "code", "strings", STEPS, reverse),
     Family("sort", "code", "algorithms", STEPS, sort),
 )

@@ -28,7 +28,7 @@ def short_trace(steps: list[Step], answer: str) -> str:
 
 
 def long_trace(rng: random.Random, plan: str, steps: list[Step], answer: str) -> str:
-    """Plan, steps with checks, slips and their repair, recap; then the boxed answer."""
+    """Plan, steps with checks, slips and their repair, a second look, recap; then the boxed answer."""
     care = rng.choice((0.0, 0.5, 1.0, 1.0))  # how often this solver checks
     parts = [f"Plan: {plan}."] if rng.random() < 0.7 else []
     for step in steps:
@@ -37,6 +37,8 @@ def long_trace(rng: random.Random, plan: str, steps: list[Step], answer: str) ->
         parts.append(f"{step.action} {step.result}.")
         if rng.random() < care:
             parts.append(f"Check: {step.check}, ok.")
+    if rng.random() < 0.5:
+        parts.append(f"Again: {plan} gives {answer}, same.")
     if rng.random() < 0.6:
         parts.append(f"So it is {answer}.")
     return f"<think>{' '.join(parts)}</think>\\boxed{{{answer}}}"

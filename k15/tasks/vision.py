@@ -32,9 +32,11 @@ def png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _draft(rng: random.Random, content: str, question: str, picture: Image.Image, steps: list[Step], answer: str):
+def _draft(
+    rng: random.Random, content: str, question: str, plan: str, picture: Image.Image, steps: list[Step], answer: str
+) -> Draft:
     short = short_trace(steps, answer)
-    return Draft(content, question, answer, short, long_trace(rng, "look", steps, answer), (png(picture),))
+    return Draft(content, question, answer, short, long_trace(rng, plan, steps, answer), (png(picture),))
 
 
 def rendered(rng: random.Random, difficulty: int) -> Draft:
@@ -52,7 +54,7 @@ def rendered(rng: random.Random, difficulty: int) -> Draft:
     if difficulty == 3:
         steps.append(Step(f"{text}=", answer, f"{answer}-{second}={first}", str(rng.randrange(19))))
     question = "Solve the sum." if difficulty == 3 else rng.choice(("Read the number.", "What is written?"))
-    return _draft(rng, f"{text} {colour} {size} {x} {y}", question, picture, steps, answer)
+    return _draft(rng, f"{text} {colour} {size} {x} {y}", question, "read", picture, steps, answer)
 
 
 def counting(rng: random.Random, difficulty: int) -> Draft:
@@ -68,7 +70,7 @@ def counting(rng: random.Random, difficulty: int) -> Draft:
     answer = str(circles)
     steps = [Step("I count", answer, f"{circles} and {squares} squares", str(rng.randint(1, 9)))]
     layout = f"{circles} {squares} {colour} {sorted(cells[:circles])} {sorted(cells[circles:])}"
-    return _draft(rng, layout, "How many circles?", picture, steps, answer)
+    return _draft(rng, layout, "How many circles?", "count", picture, steps, answer)
 
 
 def charts(rng: random.Random, difficulty: int) -> Draft:
@@ -94,7 +96,7 @@ def charts(rng: random.Random, difficulty: int) -> Draft:
             Step(f"{red}+{blue}=", answer, f"{answer}-{blue}={red}", str(rng.randint(2, 18))),
         ]
     layout = f"{question} " + " ".join(f"{name}{heights[name]}" for name in names)
-    return _draft(rng, layout, question, picture, steps, answer)
+    return _draft(rng, layout, question, "read", picture, steps, answer)
 
 
 VISION_FAMILIES = (

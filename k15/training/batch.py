@@ -31,7 +31,7 @@ class Example:
 @dataclass(frozen=True)
 class Batch:
     """`tokens` and `targets` [B, T]; `segments` [B, T] (-1: padding) or None when every row is one document;
-    `images` [N, 3, S, S] or None; `weights` [B, T]: factor of each position's loss, or None for 1."""
+    `images` [N, 3, S, S] or None; `weights` [B, T]: factor of each target's loss, or None for 1."""
 
     tokens: Tensor
     targets: Tensor
@@ -44,9 +44,10 @@ class Batch:
         return replace(self, **moved)
 
     @property
-    def predicted(self) -> int:
-        """How many tokens have a target."""
-        return int((self.targets != IGNORED).sum())
+    def weight(self) -> float:
+        """What the loss is averaged over: the number of targets, or the sum of their weights."""
+        wanted = self.targets != IGNORED
+        return float((wanted if self.weights is None else self.weights[wanted]).sum())
 
 
 def document(ids: Sequence[int], images: tuple[bytes, ...] = ()) -> Example:

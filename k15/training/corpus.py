@@ -89,6 +89,6 @@ def validation_loss(model: VisionLanguageModel, blocks: TokenBlocks, rows: int, 
         for start in range(0, len(own), rows):
             batch = blocks.batch(own[start : start + rows]).to(parallel.device())
             total += cross_entropy(model, batch).item()
-            count += batch.predicted
+            count += batch.weight
         losses[domain] = round(total / count, 4)
     return losses

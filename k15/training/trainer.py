@@ -94,10 +94,10 @@ class Trainer:
         microbatches: Sequence[Batch],
         lr: float,
         loss: Loss = cross_entropy,
-        count_of: Callable[[Batch], float] = lambda batch: batch.predicted,
+        count_of: Callable[[Batch], float] = lambda batch: batch.weight,
     ) -> dict[str, float]:
         """One update. `loss` returns a sum over its batch; the update divides by `count_of` summed over the whole
-        global batch (its predicted tokens by default). Returns the mean loss, grad_norm and that count."""
+        global batch (the weight of its targets by default). Returns the mean loss, grad_norm and that count."""
         count = torch.tensor(float(sum(map(count_of, microbatches))), device=parallel.device())
         data_group = parallel_state.get_data_parallel_group()
         dist.all_reduce(count, group=data_group)

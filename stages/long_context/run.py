@@ -17,9 +17,10 @@ from k15.seeds import derive
 from k15.stage import Context, Stage
 from k15.tasks import needle
 from k15.tokenizer import Tokenizer
-from k15.training.batch import Batch, document, pad
+from k15.training.batch import Batch
 from k15.training.corpus import Shuffle, TokenBlocks
 from k15.training.loop import Row, run_phase
+from k15.training.recall import recall_batch
 from k15.training.retrieval import retrieval
 from k15.training.trainer import Trainer
 from stages.long_context.params import Length, LongContextParams
@@ -47,9 +48,7 @@ class Rows:
         if natural:
             batches.append(self.blocks.batch(take[partial * per_row :], length, full_attention=True))
         if self.synthetic:
-            seeds = [derive(self.seed, "needle", step, row) for row in range(self.synthetic)]
-            examples = [document(needle.document(length, seed, self.tokenizer)) for seed in seeds]
-            batches.append(pad(examples, image_size=0))
+            batches.append(recall_batch(self.synthetic, length, self.seed, step, self.tokenizer))
         return batches
 
 

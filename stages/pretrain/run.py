@@ -1,6 +1,7 @@
 """Pretraining (§2.5.1): a decoder on the text mixture, from the curated token blocks.
 
-First a short copying warm-up (ours), then next-token prediction within documents. The tower is built but not trained.
+Next-token prediction within documents; then a short recall phase (ours): retrieval needs heads that find what was
+stated before, and a small corpus alone forms them late or never. The tower is built, not trained.
 Metrics: validation loss by domain before and after.
 """
 
@@ -15,9 +16,10 @@ from k15.model.config import ModelConfig, ModelParams
 from k15.seeds import derive
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
-from k15.training.copying import repeats
+from k15.training.batch import Batch
 from k15.training.corpus import Shuffle, TokenBlocks, validation_loss
 from k15.training.loop import Row, run_phase
+from k15.training.recall import recall_batch
 from k15.training.trainer import Trainer
 from stages.pretrain.params import PretrainParams
 
@@ -34,7 +36,7 @@ def run(params: PretrainParams, ctx: Context) -> dict[str, Any]:
     if params.init_from:
         checkpoint.load_hf(model, Path(params.init_from))
     before = validation_loss(model, held_out, params.batch_rows, params.validation_blocks)
-    rows = _train(params, ctx, model, train, state)
+    rows = _train(params, ctx, model, tokenizer, train, state)
     after = validation_loss(model, held_out, params.batch_rows, params.validation_blocks)
     producer = ctx.producer(params, [tokens, tokenizer_dir])
     publish(
@@ -47,39 +49,40 @@ def run(params: PretrainParams, ctx: Context) -> dict[str, Any]:
     ctx.publish_plot("training", rows)
     return {
         "validation_loss": {domain: {"before": before[domain], "after": after[domain]} for domain in after},
-        "tokens": rows[-1]["tokens"],
+        "tokens": max(row["tokens"] for row in rows if row["phase"] == "text"),
         "parameters": sum(p.numel() for p in model.parameters()),
         "epochs": round(params.steps * params.batch_rows / len(train), 3),
     }
 
 
 def _train(
-    params: PretrainParams, ctx: Context, model: vlm.VisionLanguageModel, train: TokenBlocks, state: Path
+    params: PretrainParams,
+    ctx: Context,
+    model: vlm.VisionLanguageModel,
+    tokenizer: Tokenizer,
+    train: TokenBlocks,
+    state: Path,
 ) -> list[Row]:
-    rows, length, vocabulary = params.batch_rows, train.tokens.shape[1], model.shape.vocab_size
-    curve: list[Row] = []
-    if params.copy_steps:
-        curve += run_phase(
-            Trainer(model, params.copy_optimizer, trainable=["language."]),
-            "copying",
-            params.copy_steps,
-            lambda step: [repeats(rows, length, vocabulary, params.seed, step)],
-            params.copy_optimizer,
-            state,
-            ctx.progress,
-            params.save_every,
-        )
+    rows, recall = params.batch_rows, params.recall
     order = Shuffle(len(train), derive(params.seed, "order"))
-    curve += run_phase(
-        Trainer(model, params.optimizer, trainable=["language."]),
-        "text",
-        params.steps,
-        lambda step: [train.batch(order.take(step * rows, rows))],
-        params.optimizer,
-        state,
-        ctx.progress,
-        params.save_every,
-    )
+    recall_order = Shuffle(len(train), derive(params.seed, "recall"))
+
+    def text(step: int) -> list[Batch]:
+        return [train.batch(order.take(step * rows, rows))]
+
+    def mixed(step: int) -> list[Batch]:
+        return [
+            train.batch(recall_order.take(step * recall.text_rows, recall.text_rows)),
+            recall_batch(recall.rows, recall.length, params.seed, step, tokenizer),
+        ]
+
+    curve: list[Row] = []
+    for label, steps, optimizer, batch_at in (
+        ("text", params.steps, params.optimizer, text),
+        ("recall", recall.steps, recall.optimizer, mixed),
+    ):
+        trainer = Trainer(model, optimizer, trainable=["language."])
+        curve += run_phase(trainer, label, steps, batch_at, optimizer, state, ctx.progress, params.save_every)
     return curve
 
 
