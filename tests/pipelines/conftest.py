@@ -63,15 +63,19 @@ def start(root: Path, *arguments: str) -> "subprocess.Popen[str]":
     )
 
 
-@pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("project")
+def copy_repository(root: Path) -> None:
     for name in CODE:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(ROOT / name, root / name)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("project")
+    copy_repository(root)
     for name, text in (("slow", SLOW_STAGE), ("failing", FAILING_STAGE)):
         (root / "stages" / name).mkdir()
         (root / "stages" / name / "__init__.py").touch()
