@@ -25,8 +25,8 @@ stage: environment  ## One stage again, on the inputs that are there: make stage
 ui: environment  ## The Prefect UI, with deployments of the recipe and of each stage
 	@$(IN_ROOT) python -m pipelines.ui
 
-images: environment  ## The container images of the stages
-	@$(IN_ROOT) python -m containers.build
+images: environment  ## The container images of the stages; BASE=image to build on another one
+	@$(IN_ROOT) python -m containers.build $(if $(BASE),--base $(BASE))
 
 bench: environment  ## Side-by-side measurements, each printing ratios
 	@$(IN_ROOT) python -m benchmarks
