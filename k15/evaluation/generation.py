@@ -6,10 +6,12 @@ drawn alike go through the engine in one call. A prompt that leaves no room for 
 length is not asked: its rows say "skipped".
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -33,6 +35,7 @@ class Examiner:
     seed: int
     _engine: Engine | None = field(default=None, init=False)
     _shape: ModelConfig | None = field(default=None, init=False)
+    _view: TemporaryDirectory[str] | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:
         return self
@@ -40,9 +43,7 @@ class Examiner:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
+        self._close()
 
     def ask(self, name: str, checkpoint: Path, suites: Sequence[Suite]) -> list[Row]:
         """Answers of the checkpoint at `checkpoint` to all `suites`; the rows carry `name`."""
@@ -67,15 +68,16 @@ class Examiner:
 
     def _holding(self, hf: Path, shape: ModelConfig) -> Engine:
         """The engine, with the weights at `hf`."""
-        # Lengths may differ: the engine's own is fixed by `max_model_len`.
+        # Lengths may differ: every checkpoint is opened for `max_model_len`.
         comparable = shape.model_copy(update={"max_length": self.max_model_len})
         if self._engine is not None and self._shape == comparable:
             self._engine.load_hf(hf)
             return self._engine
-        if self._engine is not None:
-            self._engine.close()
+        self._close()
+        self._view = TemporaryDirectory()
+        lengthened(hf, self.max_model_len, Path(self._view.name))
         self._engine = Engine(
-            hf,
+            Path(self._view.name),
             max_model_len=self.max_model_len,
             max_num_seqs=self.max_num_seqs,
             kv_cache_gib=self.kv_cache_gib,
@@ -83,6 +85,14 @@ class Examiner:
         )
         self._shape = comparable
         return self._engine
+
+    def _close(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+        if self._view is not None:
+            self._view.cleanup()
+            self._view = None
 
     def _ids(self, item: Item) -> list[int]:
         return list(item.prompt_ids) or self.tokenizer.encode_prompt(item.question, images=len(item.images))
@@ -123,3 +133,18 @@ def _row(name: str, suite: Suite, item: Item, sample: int) -> Row:
         "length": item.length,
         "depth": item.depth,
     }
+
+
+def lengthened(hf: Path, length: int, view: Path) -> None:
+    """Make `view` the export at `hf`, admitting `length` positions.
+
+    How early checkpoints fare beyond the length that they were trained on is what the needles ask; the engine
+    would refuse, though rotary positions have no end of their own.
+    """
+    config = json.loads((hf / "config.json").read_text())
+    decoder = config["text_config"]
+    decoder["max_position_embeddings"] = max(length, decoder["max_position_embeddings"])
+    for file in hf.iterdir():
+        if file.name != "config.json":
+            (view / file.name).symlink_to(file)
+    (view / "config.json").write_text(json.dumps(config))

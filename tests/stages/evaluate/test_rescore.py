@@ -11,13 +11,15 @@ import pytest
 from k15.artifacts import Producer, read_rows, write_dataset
 from k15.evaluation.scoring import score_rows, summarize
 from k15.evaluation.suites import pools
+from k15.tasks import FAMILIES
 from stages.evaluate.rescore import rescore
 
+FAMILY = next(family for family in FAMILIES.values() if not family.vision)
 ROOT = Path(__file__).parents[3]
 
 
 def sample(problem: str, number: int, text: str) -> dict[str, Any]:
-    place = {"checkpoint": "rl", "suite": "chain", "problem_id": problem, "difficulty": 1, "sample": number}
+    place = {"checkpoint": "rl", "suite": FAMILY.name, "problem_id": problem, "difficulty": 1, "sample": number}
     asked = {"question": "q", "answer": "42", "verifier": "math", "blanked": False, "length": 0, "depth": 0.0}
     answered = {"response_ids": [1, 2], "text": text, "finish_reason": "stop", "tokens": 2}
     return {**place, **asked, **answered, "verdict": "", "reward": 0.0}
@@ -48,8 +50,8 @@ def test_a_changed_verdict_is_told(
     store(tmp_path, rows)
     assert not rescore(tmp_path)
     printed = capsys.readouterr().out
-    assert "rl chain p1 sample 0: correct -> wrong" in printed
-    assert "1 verdicts changed, 3 figures differ" in printed  # chain, and its pools math and text
+    assert f"rl {FAMILY.name} p1 sample 0: correct -> wrong" in printed
+    assert "1 verdicts changed, 3 figures differ" in printed  # the family, and its pools: domain and text
 
 
 def test_command_line_works_without_an_engine(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
