@@ -16,6 +16,7 @@ from k15.tasks.problem import Draft, Family
 from k15.tasks.traces import Step, long_trace, short_trace
 
 SIZE = 64
+CELL = 16
 COLOURS = {"red": (208, 40, 40), "green": (30, 150, 60), "blue": (40, 70, 210), "black": (20, 20, 20)}
 
 
@@ -47,14 +48,17 @@ def rendered(rng: random.Random, difficulty: int) -> Draft:
         text, answer = f"{first}+{second}", str(first + second)
     else:
         text = answer = "".join(rng.choice("0123456789") for _ in range(difficulty + 1))
-    colour, size = rng.choice(list(COLOURS)), rng.randint(24, 28)
-    x, y = rng.randint(2, 6), rng.randint(10, 26)
-    draw.text((x, y), text, fill=COLOURS[colour], font=ImageFont.load_default(size))
+    colour, size = rng.choice(list(COLOURS)), rng.randint(17, 19)
+    line, column = rng.randrange(4), rng.randint(0, 4 - len(text))
+    for index, glyph in enumerate(text):  # one glyph a cell, as in monospaced print
+        place = ((column + index) * CELL + rng.randint(2, 4), line * CELL + rng.randint(6, 8))
+        draw.text(place, glyph, fill=COLOURS[colour], font=ImageFont.load_default(size), anchor="lm")
     steps = [Step("I read", text, text, f"{rng.randint(10, 99)}")]
     if difficulty == 3:
         steps.append(Step(f"{text}=", answer, f"{answer}-{second}={first}", str(rng.randrange(19))))
     question = "Solve the sum." if difficulty == 3 else rng.choice(("Read the number.", "What is written?"))
-    return _draft(rng, f"{text} {colour} {size} {x} {y}", question, "read", picture, steps, answer)
+    layout = f"{text} {colour} {size} {line} {column}"
+    return _draft(rng, layout, question, "read", picture, steps, answer)
 
 
 def counting(rng: random.Random, difficulty: int) -> Draft:
@@ -64,7 +68,7 @@ def counting(rng: random.Random, difficulty: int) -> Draft:
     cells = rng.sample(range(16), circles + squares)
     colour = rng.choice(list(COLOURS))
     for index, cell in enumerate(cells):
-        x, y = cell % 4 * 16 + rng.randint(2, 4), cell // 4 * 16 + rng.randint(2, 4)
+        x, y = cell % 4 * CELL + rng.randint(2, 4), cell // 4 * CELL + rng.randint(2, 4)
         box = (x, y, x + 10, y + 10)
         (draw.ellipse if index < circles else draw.rectangle)(box, fill=COLOURS[colour])
     answer = str(circles)
