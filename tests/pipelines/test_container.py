@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -138,9 +139,11 @@ def test_code_is_read_only_and_files_belong_to_the_caller(image: None, root: Pat
     assert stat.S_ISREG(made.st_mode)
 
 
-def test_no_network_without_s3(image: None, root: Path) -> None:
-    code = "import socket; print([name for _, name in socket.if_nameindex()])"
+def test_network_only_for_s3(image: None, root: Path) -> None:
+    code = "import socket; print(sorted(name for _, name in socket.if_nameindex()))"
     assert execute(root, code) == (["['lo']"], 0)
+    (root / "params.yaml").write_text(json.dumps({"curate": {"sources": [{"path": "s3://bucket/key"}]}}))
+    assert execute(root, code) == ([str(sorted(name for _, name in socket.if_nameindex()))], 0)
 
 
 def test_cancel_ends_the_stage_with_sigterm(image: None, root: Path) -> None:
