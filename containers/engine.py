@@ -5,8 +5,10 @@ API service is started on a socket of ours for as long as it is needed. If we ar
 the service ends by itself after `IDLE_SECONDS` without a connection.
 """
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -77,17 +79,17 @@ class PodmanService:
     def __init__(self) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="k15-podman-")
         self.url = f"unix://{self._directory.name}/api.sock"
-        self._log = Path(self._directory.name, "log")
-        # A session of its own: on Ctrl-C the runner still needs the service to end the stage.
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                ["podman", "system", "service", f"--time={IDLE_SECONDS}", self.url],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=podman_environment(),
-                start_new_session=True,
-            )
+        # A session of its own: on Ctrl-C the runner still needs the service to end the stage. The shell tidies up
+        # after a service that ended by itself.
+        service = ["podman", "system", "service", f"--time={IDLE_SECONDS}", self.url]
+        self._process = subprocess.Popen(
+            ["sh", "-c", '"$@"; rm -rf "$0"', self._directory.name, *service],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=podman_environment(),
+            start_new_session=True,
+        )
 
     def connect(self) -> docker.DockerClient:
         """A client, once the service answers."""
@@ -97,17 +99,13 @@ class PodmanService:
                 return _client(self.url)
             except DockerException:
                 time.sleep(0.05)
-        last_words = self._log.read_text(errors="replace").strip().splitlines()[-1:] or ["no message"]
         self.stop()
-        raise UserError(f"podman system service does not start ({last_words[0]}); check `podman info`")
+        raise UserError("podman system service does not start; see what `podman info` says")
 
     def stop(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+        self._process.wait()
         self._directory.cleanup()
 
 
