@@ -7,9 +7,12 @@ what `transformers` and vLLM read. Writing the same weights twice gives the same
 
 from __future__ import annotations
 
+import enum
+import io
 import logging
 import pickle
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -82,7 +85,16 @@ def _make_reproducible(metadata_file: Path) -> None:
     """torch stamps a random id and pickles dictionaries in discovery order; neither carries information."""
     metadata = pickle.loads(metadata_file.read_bytes())
     metadata.storage_meta = None
-    metadata_file.write_bytes(pickle.dumps(metadata))
+    content = io.BytesIO()
+    _Pickler(content).dump(metadata)
+    metadata_file.write_bytes(content.getvalue())
+
+
+class _Pickler(pickle.Pickler):
+    """Python up to 3.11.3 pickles an enum's member by name, later ones by value; this one always by value."""
+
+    def reducer_override(self, obj: object) -> Any:
+        return (type(obj), (obj.value,)) if isinstance(obj, enum.Enum) else NotImplemented
 
 
 def load(directory: Path, tensor_parallel: int = 1, **changes: int) -> tuple[VisionLanguageModel, Tokenizer]:
