@@ -33,7 +33,7 @@ if [ $lock = requirements.lock ]; then
     torch=$(sed -n 's/^torch==//p' $lock)
     wheel_at_hand "$torch" || backend=(--torch-backend cpu)
 fi
-.venv/bin/uv pip sync --quiet --python .venv/bin/python "${backend[@]}" "${unfinished[@]}" $lock ||
+.venv/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python "${backend[@]}" "${unfinished[@]}" $lock ||
     fail "installing $lock failed; see above. Running the same command again continues"
 rm -f .venv/k15-installing
 echo "$want" >$stamp
