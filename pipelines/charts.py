@@ -14,9 +14,7 @@ def line_chart(rows: list[dict[str, Any]]) -> str:
     x, places = _axis(rows)
     parts = []
     for name in sorted({name for row in rows for name in row} - {*AXES}):
-        points = [
-            (place, float(row[name])) for place, row in zip(places, rows, strict=True) if _number(row.get(name))
-        ]
+        points = [(place, float(row[name])) for place, row in zip(places, rows, strict=True) if _number(row.get(name))]
         if points:
             image = base64.b64encode(_svg(points, x, name).encode()).decode()
             parts.append(f"![{name} over {x}](data:image/svg+xml;base64,{image})")

@@ -24,9 +24,7 @@ def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     copy_repository(root)
     compose(root, "profile=smoke")
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
-        subprocess.run(
-            ["git", "-c", "user.name=k15", "-c", "user.email=k15@localhost", *command], cwd=root, check=True
-        )
+        subprocess.run(["git", "-c", "user.name=k15", "-c", "user.email=k15@localhost", *command], cwd=root, check=True)
     dvc(root, "repro")
     yield root
     stop_server(root)
