@@ -1,8 +1,7 @@
 """Mathematics and reasoning: worked training problems of every text family of `k15.tasks`.
 
-Guarantees: no held-out problem appears (the families split problems by content). Half of the documents are dialogues
-in the chat format, with its marks, so that a frozen language model can already answer when the tower learns; the
-others read the reasoning as prose.
+Guarantees: no held-out problem appears (the families split problems by content). The marks of the chat
+format are left out: pretraining reads the reasoning as prose.
 """
 
 from __future__ import annotations
@@ -21,14 +20,11 @@ _FORMS = (
     "{question} {solution}",
 )
 LONG_SHARE = 0.5
-CHAT_SHARE = 0.5
 BATCH = 300
 
 
 def _document(problem: Problem, rng: random.Random) -> str:
     solution = problem.long if rng.random() < LONG_SHARE else problem.short
-    if rng.random() < CHAT_SHARE:
-        return f"<|user|>{problem.question}<|assistant|>{solution}<|end|>"
     solution = solution.replace("<think>", "").replace("</think>", " ")
     return rng.choice(_FORMS).format(question=problem.question, solution=solution)
 
