@@ -54,11 +54,15 @@ def _merge(params: Long2ShortParams, ctx: Context) -> Metrics:
     model, tokenizer = checkpoint.load(long)
     other, _ = checkpoint.load(short)
     share = params.merge.long_share
+    distances = []
     with torch.no_grad():
-        for own, theirs in zip(model.parameters(), other.parameters(), strict=True):
+        for (name, own), theirs in zip(model.named_parameters(), other.parameters(), strict=True):
+            distance = (own - theirs).norm() / theirs.norm().clamp(min=1e-12)
+            distances.append({"tensor": name, "distance": round(distance.item(), 5)})
             own.copy_((share * own.float() + (1 - share) * theirs.float()).to(own.dtype))
     _publish(params, ctx, [long, short], model, tokenizer, 0)
-    return {"long_share": share}
+    ctx.publish_plot("distances", distances)
+    return {"long_share": share, "mean_distance": round(sum(d["distance"] for d in distances) / len(distances), 5)}
 
 
 def _sampled(
