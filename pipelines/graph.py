@@ -40,7 +40,12 @@ def _expand(stage: str, body: dict[str, Any]) -> Iterator[Node]:
         yield _node(stage, body, {})
         return
     for key, item in body["foreach"].items():
-        yield _node(f"{stage}@{key}", body["do"], {"${key}": key, "${item}": item})
+        yield _node(f"{stage}@{key}", body["do"], {"${key}": key, **_fields(item)})
+
+
+def _fields(item: str | dict[str, str]) -> dict[str, str]:
+    """What `${item}` or `${item.field}` stand for."""
+    return {"${item}": item} if isinstance(item, str) else {f"${{item.{k}}}": value for k, value in item.items()}
 
 
 def _node(name: str, body: dict[str, Any], variables: dict[str, str]) -> Node:
