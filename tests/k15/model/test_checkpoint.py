@@ -156,8 +156,9 @@ def test_packed_documents_do_not_see_each_other(model: vlm.VisionLanguageModel) 
 @pytest.mark.parametrize("content", ["", "[]", '{"layers": 2}', "not json"])
 def test_damaged_configuration(copied: Path, content: str) -> None:
     (copied / "model.json").write_text(content)
-    with pytest.raises(UserError, match=r"model\.json: not a model configuration"):
+    with pytest.raises(UserError, match=r"model\.json: not a model configuration") as caught:
         checkpoint.load(copied)
+    assert "\n" not in str(caught.value)
 
 
 def test_configuration_is_a_file_of_sorted_json(saved: Path) -> None:
