@@ -35,19 +35,20 @@ logging.getLogger("megatron.core").setLevel(logging.ERROR)
 
 def full_state(model: VisionLanguageModel) -> dict[str, torch.Tensor]:
     """The model's tensors, gathered from the tensor-parallel ranks. Collective."""
-    return {name: _gather(name, tensor.detach()) for name, tensor in model.named_parameters()}
+    return {name: _gather(name, parameter) for name, parameter in model.named_parameters()}
 
 
-def _gather(name: str, shard: torch.Tensor) -> torch.Tensor:
+def _gather(name: str, parameter: torch.nn.Parameter) -> torch.Tensor:
     size = parallel_state.get_tensor_model_parallel_world_size()
-    if size == 1 or not getattr(shard, "tensor_model_parallel", False):
+    shard = parameter.detach()  # a detached tensor does not say how it is sharded
+    if size == 1 or not getattr(parameter, "tensor_model_parallel", False):
         return shard
     shards = [torch.empty_like(shard) for _ in range(size)]
     dist.all_gather(shards, shard.contiguous(), parallel_state.get_tensor_model_parallel_group())
     if name.startswith("language.") and ".linear_fc1." in name:  # SwiGLU: every rank holds a part of both halves
         halves = [s.chunk(2) for s in shards]
         return torch.cat([gate for gate, _ in halves] + [up for _, up in halves])
-    return torch.cat(shards, dim=shard.partition_dim)  # type: ignore[attr-defined]
+    return torch.cat(shards, dim=parameter.partition_dim)  # type: ignore[attr-defined]
 
 
 def hf_state(model: VisionLanguageModel) -> dict[str, torch.Tensor]:
@@ -73,7 +74,7 @@ def export_hf(directory: Path, tensors: dict[str, torch.Tensor], config: ModelCo
 def save_megatron(directory: Path, model: VisionLanguageModel, iteration: int) -> None:
     """Megatron's distributed checkpoint of the weights. Collective."""
     target = directory / f"iter_{iteration:07d}"
-    target.mkdir(parents=True)
+    target.mkdir(parents=True, exist_ok=True)  # every rank comes here
     strategy = TorchDistSaveShardedStrategy("torch_dist", 1, thread_count=1)
     dist_checkpointing.save(model.sharded_state_dict(), str(target), strategy, async_sharded_save=False)
     if dist.get_rank() == 0:
@@ -110,6 +111,8 @@ def load_megatron(directory: Path, model: VisionLanguageModel) -> None:
     """Fill `model` from the latest iteration under `directory`."""
     try:
         iteration = int((directory / LATEST).read_text())
+        if not (directory / f"iter_{iteration:07d}" / ".metadata").is_file():
+            raise FileNotFoundError
     except (OSError, ValueError):
         raise UserError(f"{directory}: no megatron checkpoint there; rerun the stage that makes it") from None
     sharded = model.sharded_state_dict()
@@ -123,7 +126,10 @@ def load_hf(model: VisionLanguageModel, directory: Path) -> None:
         tensors = load_file(file)
     except (OSError, SafetensorError) as error:
         raise UserError(f"{file}: not a safetensors file ({error}); give the directory of a LLaVA export") from None
-    state = from_hf(tensors, model.shape)
+    try:
+        state = from_hf(tensors, model.shape)
+    except RuntimeError as error:
+        raise UserError(f"{file}: a tensor has another shape than the model wants ({error}); compare `model`") from None
     own = dict(model.named_parameters())
     for name, tensor in state.items():
         if tuple(own[name].shape) != tuple(tensor.shape):

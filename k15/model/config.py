@@ -62,4 +62,5 @@ class ModelConfig(ModelParams):
         try:
             return cls.model_validate(json.loads(path.read_text()))
         except (OSError, ValueError) as error:
-            raise UserError(f"{path}: not a model configuration ({error}); rerun the stage that made it") from None
+            reason = str(error).splitlines()[0]
+            raise UserError(f"{path}: not a model configuration ({reason}); rerun the stage that made it") from None

@@ -116,7 +116,7 @@ def projector_config(config: ModelConfig) -> TransformerConfig:
     return TransformerConfig(
         num_layers=1,
         hidden_size=config.hidden_size,
-        num_attention_heads=1,
+        num_attention_heads=parallel_state.get_tensor_model_parallel_world_size(),  # unused, but checked
         ffn_hidden_size=config.hidden_size,
         activation_func=F.gelu,
         add_bias_linear=True,

@@ -109,6 +109,7 @@ class Trainer:
             value = loss(self.model, batch.to(parallel.device())) * scale
             value.backward()
             total += value.detach()
+        self._sum_head_norms()
         self.ddp.finish_grad_sync()
         for group in self.optimizer.param_groups:
             group["lr"] = lr
@@ -116,6 +117,14 @@ class Trainer:
         dist.all_reduce(total, group=data_group)
         mean = total.item() / parallel_state.get_data_parallel_world_size()
         return {"loss": mean, "grad_norm": float(grad_norm or 0.0), "count": count.item()}
+
+    def _sum_head_norms(self) -> None:
+        """Every tensor-parallel rank has seen only its own heads; their query and key norms are shared."""
+        if parallel_state.get_tensor_model_parallel_world_size() == 1:
+            return
+        for name, parameter in self.model.named_parameters():
+            if parameter.requires_grad and name.endswith(("q_layernorm.weight", "k_layernorm.weight")):
+                dist.all_reduce(parameter.main_grad, group=parallel_state.get_tensor_model_parallel_group())
 
     def save(self, path: Path, **extra: Any) -> None:
         """Model, optimizer and RNG state of this rank, and `extra`; atomic."""
