@@ -20,6 +20,7 @@ class Observer(threading.Thread):
         self._execution = execution
         self._terminal = terminal
         self._settled = threading.Event()
+        self._telling = threading.Lock()
 
     def run(self) -> None:
         # Log handlers that lose their server must not write to the terminal.
@@ -30,7 +31,8 @@ class Observer(threading.Thread):
 
             follow(self._execution, lost=self._give_up)
         except Exception as error:
-            self._give_up(str(error).strip().partition("\n")[0] or type(error).__name__)
+            reason = str(error).strip().partition("\n")[0]
+            self._give_up(reason if reason not in ("", "None") else type(error).__name__)
         self._settled.set()
 
     def finish(self) -> None:
@@ -39,6 +41,7 @@ class Observer(threading.Thread):
             self._give_up("its server does not answer")
 
     def _give_up(self, reason: str) -> None:
-        if not self._settled.is_set():
-            self._settled.set()
-            self._terminal.say(f"not followed by Prefect any more: {reason}; the stage goes on without it")
+        with self._telling:  # the process may end as soon as this is settled: tell first
+            if not self._settled.is_set():
+                self._terminal.say(f"not followed by Prefect any more: {reason}; the stage goes on without it")
+                self._settled.set()

@@ -27,7 +27,8 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """One line of this process, not of the stage."""
-        print(f"k15 {self._name}: {text}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"k15 {self._name}: {text}\n")
+        sys.stderr.flush()
 
     def close(self) -> None:
         for bar in self._bars.values():

@@ -11,7 +11,7 @@ from stages.prompts.rules import reasons_before_sampling
 
 PARAMS = {
     "seed": 1,
-    "families": {"edit": {"count": 6, "difficulties": [1, 2]}, "rendered": {"count": 3, "difficulties": [1]}},
+    "families": {"keep": {"count": 6, "difficulties": [1, 2]}, "rendered": {"count": 3, "difficulties": [1]}},
     "sources": [],
     "heldout_checked": 20,
     "samples": 10,
@@ -40,7 +40,7 @@ def source(tmp_path: Path, *rows: object) -> PromptsParams:
 
 def test_generated_candidates_are_of_the_train_split(tmp_path: Path) -> None:
     found = candidates(params(), tmp_path)
-    assert [item.family for item in found] == ["edit"] * 6 + ["rendered"] * 3
+    assert [item.family for item in found] == ["keep"] * 6 + ["rendered"] * 3
     assert all(item.images for item in found if item.family == "rendered")
     assert not {item.id for item in found} & {item.id for item in heldout(params())}
     assert found == candidates(params(), tmp_path)

@@ -33,7 +33,7 @@ SHAPE = ModelConfig(
 )
 PARAMS = {
     "seed": 3,
-    "families": {"edit": {"count": 4, "difficulties": [1, 2]}, "rendered": {"count": 2, "difficulties": [1]}},
+    "families": {"keep": {"count": 4, "difficulties": [1, 2]}, "rendered": {"count": 2, "difficulties": [1]}},
     "sources": [{"name": "mine", "path": "mine.jsonl"}],
     "heldout_checked": 10,
     "samples": 2,
@@ -90,7 +90,7 @@ def test_every_candidate_is_accounted_for(root: Path) -> None:
     assert metrics["kept"] == sum(row["kept"] for row in rows) == 7
     assert metrics["sampled"] == metrics["guess_tried"] == 7
     assert metrics["labels"] == {"hard": 7}
-    assert metrics["families"] == {"edit": 4, "mine": 1, "rendered": 2}
+    assert metrics["families"] == {"keep": 4, "mine": 1, "rendered": 2}
     assert all(row["samples"] == 2 and row["pass_rate"] == 0.0 for row in rows if row["kept"])
     assert rows[-1]["tags"] == ["domain:math", "discipline:arithmetic"]
 
