@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from k15.params import Params
@@ -9,7 +11,7 @@ from k15.training.trainer import OptimizerParams
 
 
 class Phase(Params):
-    problems: dict[str, int]
+    problems: dict[str, Annotated[int, Field(ge=1)]] = Field(min_length=1)
     """Training problems by task family."""
     steps: int = Field(ge=1)
     batch_rows: int = Field(ge=1)
