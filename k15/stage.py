@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
 from k15.artifacts.digests import json_digest
-from k15.artifacts.manifest import Producer, parent_digests
+from k15.artifacts.manifest import Producer, parent_digests, verify
 from k15.artifacts.storage import Location, write_json
 from k15.errors import UserError
 from k15.params import Params, load_params, read_params
@@ -67,7 +67,10 @@ class Context:
         return Producer(self.name, self._resolved(params), tuple(parents))
 
     def resumable(self, params: Params, parents: Sequence[Location]) -> Path:
-        """`state`, emptied unless an attempt with the same params and inputs left it."""
+        """`state`, emptied unless an attempt with the same params and inputs left it. Every byte of the inputs is
+        checked first: nothing is trained on a damaged one."""
+        for parent in parents:
+            verify(parent)
         document = read_params(self.root)  # sections may be read later than this
         sections = {section: document.get(section) for section in self.sections}
         fingerprint = json_digest([self.name, self._resolved(params), sections, parent_digests(parents)])
