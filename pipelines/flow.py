@@ -42,7 +42,9 @@ def follow(execution: Execution, lost: Callable[[str], None]) -> None:
         return _final_state(execution)
 
     stage_flow: Flow[..., State] = Flow(body, name=execution.name, validate_parameters=False, persist_result=False)
-    stage_flow(publish.parameters(execution.root, node), return_state=True)
+    final: State = stage_flow(publish.parameters(execution.root, node), return_state=True)
+    if final.type != _final_state(execution).type:
+        lost((final.message or final.name or "unknown").partition("\n")[0])
     APILogWorker.drain_all(timeout=5)
     EventsWorker.drain_all(timeout=5)
 
@@ -57,8 +59,8 @@ def _run(execution: Execution, lost: Callable[[str], None]) -> State:
     try:
         with get_client(sync_client=True) as client:
             _relay(execution, client, context.flow_run.id)
-    except httpx.TransportError:
-        lost("its server is gone")
+    except Exception as error:
+        lost("its server is gone" if isinstance(error, httpx.TransportError) else repr(error).partition("\n")[0])
         raise
     return _final_state(execution)
 
