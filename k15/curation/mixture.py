@@ -49,16 +49,16 @@ def multiplicities(mixture: Mixture, available: Mapping[Domain, int], target: in
 
 
 def draw(ids: Sequence[str], lengths: Sequence[int], multiplicity: float, seed: int) -> list[int]:
-    """Indices of documents to read in turn, until `multiplicity` times all their tokens are reached. Every
-    document is read once before any is read again; each round has its own order."""
+    """Indices of documents to read in turn, as near to `multiplicity` times all their tokens as whole documents
+    come. Every document is read once before any is read again; each round has its own order."""
     wanted = multiplicity * sum(lengths)
     drawn: list[int] = []
     tokens, round_number = 0, 0
     while tokens < wanted:
         order = sorted(range(len(ids)), key=lambda index: derive(seed, "order", round_number, ids[index]))
         for index in order:
-            if tokens >= wanted:
-                break
+            if tokens + lengths[index] / 2 > wanted:
+                return drawn
             drawn.append(index)
             tokens += lengths[index]
         round_number += 1
