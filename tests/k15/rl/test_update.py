@@ -81,7 +81,18 @@ def run_steps(budget: int, steps: int) -> tuple[list[dict[str, float]], torch.Te
     trainer, groups = Trainer(tiny.model(), PARAMS), scored()
     set_reference(trainer.model, [row for rows in groups for row in rows], budget)
     figures = minibatch_steps(trainer, groups, steps, tau=0.1, lr=1e-2, token_budget=budget, seed=3)
-    return figures, torch.cat([p.detach().flatten() for p in trainer.model.parameters()])
+    return figures, torch.cat([p.flatten() for p in learnable(trainer.model)])
+
+
+def learnable(model: VisionLanguageModel) -> list[torch.Tensor]:
+    """All parameters but key biases: softmax cancels those, so their gradient is rounding, which Adam blows up."""
+    config, kept = model.vision.config, []
+    for name, parameter in model.named_parameters():
+        values = parameter.detach()
+        if name.startswith("vision.") and name.endswith("linear_qkv.bias"):
+            values = values.reshape(config.num_attention_heads, 3, -1)[:, [0, 2]]
+        kept.append(values)
+    return kept
 
 
 def test_minibatches_are_whole_groups() -> None:
@@ -96,7 +107,7 @@ def test_updates_do_not_depend_on_the_budget() -> None:
     split_figures, split = run_steps(1, 2)
     for own, other in zip(split_figures, figures, strict=True):
         assert own == pytest.approx(other, rel=1e-3, abs=1e-5)
-    torch.testing.assert_close(split, whole, atol=5e-4, rtol=0)
+    torch.testing.assert_close(split, whole, atol=2e-4, rtol=0)
 
 
 def test_updates_raise_the_better_response() -> None:
