@@ -56,7 +56,7 @@ def extract_math(response: str, mode: Mode) -> str | None:
         return boxed
     phrases = list(_PHRASE.finditer(text))
     if phrases:
-        return _answer_in_phrase(phrases[-1]["rest"])
+        return _answer_in_phrase(phrases[-1]["rest"]) or None
     numbers = _NUMBER.findall(text)
     return numbers[-1] if numbers else None
 
