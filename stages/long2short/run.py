@@ -19,6 +19,7 @@ from k15.artifacts import publish
 from k15.errors import UserError
 from k15.model import checkpoint
 from k15.model.vlm import VisionLanguageModel
+from k15.params import Params
 from k15.rl.loop import RLRun
 from k15.rl.rollouts import Group, load_prompts
 from k15.rollout.engine import Engine
@@ -50,7 +51,7 @@ def run(params: Long2ShortParams, ctx: Context) -> Metrics:
 
 def _merge(params: Long2ShortParams, ctx: Context) -> Metrics:
     long, short = ctx.artifact("rl/model"), ctx.artifact("sft/short")
-    ctx.resumable(params, [long, short])
+    ctx.resumable(params.merge, [long, short])
     model, tokenizer = checkpoint.load(long)
     other, _ = checkpoint.load(short)
     share = params.merge.long_share
@@ -60,16 +61,14 @@ def _merge(params: Long2ShortParams, ctx: Context) -> Metrics:
             distance = (own - theirs).norm() / theirs.norm().clamp(min=1e-12)
             distances.append({"tensor": name, "distance": round(distance.item(), 5)})
             own.copy_((share * own.float() + (1 - share) * theirs.float()).to(own.dtype))
-    _publish(params, ctx, [long, short], model, tokenizer, 0)
+    _publish(params.merge, ctx, [long, short], model, tokenizer, 0)
     ctx.publish_plot("distances", distances)
     return {"long_share": share, "mean_distance": round(sum(d["distance"] for d in distances) / len(distances), 5)}
 
 
-def _sampled(
-    params: Long2ShortParams, own: SampledParams, ctx: Context
-) -> tuple[list[Path], VisionLanguageModel, Tokenizer, list[Group]]:
+def _sampled(own: SampledParams, ctx: Context) -> tuple[list[Path], VisionLanguageModel, Tokenizer, list[Group]]:
     parents = [ctx.artifact("rl/model"), ctx.artifact("prompts")]
-    state = ctx.resumable(params, parents)
+    state = ctx.resumable(own, parents)
     tokenizer = Tokenizer.load(parents[0] / "tokenizer")
     groups = sample_policy(own, parents[0], parents[1], tokenizer, state, ctx.progress)
     model, _ = checkpoint.load(parents[0], own.tensor_parallel)
@@ -78,7 +77,7 @@ def _sampled(
 
 def _rejection(params: Long2ShortParams, ctx: Context) -> Metrics:
     own: RejectionParams = params.rejection
-    parents, model, tokenizer, groups = _sampled(params, own, ctx)
+    parents, model, tokenizer, groups = _sampled(own, ctx)
     shape = model.shape
     examples = []
     for group in groups:
@@ -93,7 +92,7 @@ def _rejection(params: Long2ShortParams, ctx: Context) -> Metrics:
     rows = run_phase(
         trainer, "rejection", own.steps, data.batches, own.optimizer, ctx.state, ctx.progress, own.save_every
     )
-    _publish(params, ctx, parents, model, tokenizer, own.steps)
+    _publish(own, ctx, parents, model, tokenizer, own.steps)
     ctx.publish_plot("training", rows)
     chosen = sum(sum(t >= 0 for t in e.targets) for e in examples) / len(examples)
     return {"examples": len(examples), "chosen_tokens": round(chosen, 2), "sampled_tokens": _mean_tokens(groups)}
@@ -101,7 +100,7 @@ def _rejection(params: Long2ShortParams, ctx: Context) -> Metrics:
 
 def _dpo(params: Long2ShortParams, ctx: Context) -> Metrics:
     own: DPOParams = params.dpo
-    parents, model, tokenizer, groups = _sampled(params, own, ctx)
+    parents, model, tokenizer, groups = _sampled(own, ctx)
     pairs = [p for g in groups for p in preference.pairs(g, own.longer, model.shape.image_tokens)]
     if not pairs:
         raise UserError("the policy's samples give no preference pair; raise long2short.dpo.samples or .prompts")
@@ -125,26 +124,26 @@ def _dpo(params: Long2ShortParams, ctx: Context) -> Metrics:
         loss=partial(preference.dpo_loss, beta=own.beta),
         count_of=lambda b: b.tokens.shape[0] / 2,
     )
-    _publish(params, ctx, parents, model, tokenizer, own.steps)
+    _publish(own, ctx, parents, model, tokenizer, own.steps)
     ctx.publish_plot("training", rows)
     return {"pairs": len(pairs), "prompts": len(groups), "sampled_tokens": _mean_tokens(groups)}
 
 
 def _rl(params: Long2ShortParams, ctx: Context) -> Metrics:
     start, prompt_set = ctx.artifact("rl/model"), ctx.artifact("prompts")
-    state = ctx.resumable(params, [start, prompt_set])
+    state = ctx.resumable(params.rl, [start, prompt_set])
     model, tokenizer = checkpoint.load(start, params.rl.tensor_parallel)
     engine = Engine(start / "hf", max_model_len=model.shape.max_length, seed=params.rl.seed)
     loop = RLRun(params.rl, model, tokenizer, load_prompts(prompt_set, tokenizer), engine, state, ctx.progress)
     rows = loop.run("long2short-rl")
-    _publish(params, ctx, [start, prompt_set], model, tokenizer, params.rl.iterations)
+    _publish(params.rl, ctx, [start, prompt_set], model, tokenizer, params.rl.iterations)
     ctx.publish_plot("training", rows)
     figures = ("accuracy", "length", "truncated")
     return {"first": {n: rows[0][n] for n in figures}, "last": {n: rows[-1][n] for n in figures}}
 
 
 def _publish(
-    params: Long2ShortParams,
+    own: Params,
     ctx: Context,
     parents: list[Path],
     model: VisionLanguageModel,
@@ -155,7 +154,7 @@ def _publish(
         ctx.artifact(f"long2short/{ctx.variant}"),
         "checkpoint",
         "checkpoint",
-        ctx.producer(params, parents),
+        ctx.producer(own, parents),
         lambda directory: checkpoint.save(directory, model, tokenizer, iteration),
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from k15.errors import UserError
+from k15.model.config import ModelConfig
 from k15.progress import Progress
 from k15.rl.rollouts import Group, collect, load_prompts
 from k15.rollout.engine import Engine
@@ -28,7 +29,8 @@ def sample_policy(
     prompts = load_prompts(prompt_set, tokenizer)[: params.prompts]
     if not prompts:
         raise UserError(f"{prompt_set} keeps no prompt; loosen the filters of `prompts`")
-    longest = max(len(p.ids) for p in prompts) + params.max_tokens + 64
+    patches = ModelConfig.load(policy / "model.json").image_tokens
+    longest = max(len(p.ids) + len(p.images) * (patches - 1) for p in prompts) + params.max_tokens
     engine = Engine(policy / "hf", max_model_len=longest, seed=params.seed)
     sampling = Sampling(params.samples, params.temperature, params.max_tokens, seed=derive(params.seed, "samples"))
     with progress.task("samples", len(prompts)) as bar:
