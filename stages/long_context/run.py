@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from k15.artifacts import publish
+from k15.errors import UserError
 from k15.model import checkpoint
 from k15.model.vlm import VisionLanguageModel
 from k15.seeds import derive
@@ -31,6 +32,12 @@ class Rows:
 
     def __init__(self, params: LongContextParams, rung: Length, blocks: TokenBlocks, tokenizer: Tokenizer) -> None:
         self.rung, self.blocks, self.tokenizer = rung, blocks, tokenizer
+        block = blocks.tokens.shape[1]
+        if rung.length % block:
+            raise UserError(
+                f"long_context.lengths: {rung.length} is not a multiple of the curated blocks' {block} tokens; "
+                "change it or curate.block_length"
+            )
         self.seed = derive(params.seed, "rows", rung.length)
         self.order = Shuffle(len(blocks), self.seed)
         self.full = max(1, round(rung.batch_rows * params.full_attention_share))
