@@ -88,7 +88,7 @@ class RLRun:
             for iteration in range(len(self.rows), self.params.iterations):
                 row = self._iterate(iteration)
                 self.rows.append(row)
-                self._save(iteration)
+                self._save()
                 bar.advance(accuracy=row["accuracy"], length=row["length"], mismatch=row["mismatch"])
         self._sync()
         return self.rows
@@ -178,7 +178,7 @@ class RLRun:
         files = [self.state / "trajectories" / f"{i:05d}.pt" for i in range(len(self.rows))]
         return [row for file in files for row in torch.load(file)]
 
-    def _save(self, iteration: int) -> None:
+    def _save(self) -> None:
         self.trainer.save(self.state / "rl.pt", rows=self.rows, success=self.sampler.success)
 
     def _resume(self) -> None:

@@ -44,7 +44,7 @@ def test_params_yaml_is_the_default_profile(composed: dict[str, Path], tmp_path:
 @pytest.mark.parametrize("name", STAGES)
 def test_every_profile_is_valid(composed: dict[str, Path], name: str, profile: str) -> None:
     stage: Stage[Any] = importlib.import_module(f"stages.{name}.run").STAGE
-    load_params(stage.params, name, composed[profile])
+    assert isinstance(load_params(stage.params, name, composed[profile]), stage.params)
 
 
 @pytest.mark.parametrize("profile", PROFILES)

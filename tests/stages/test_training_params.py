@@ -43,7 +43,8 @@ def changed(key: str, value: Any) -> Any:
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_good_params(section: str) -> None:
-    parse_params(SECTIONS[section], section, DOCUMENT[section])
+    parsed = parse_params(SECTIONS[section], section, DOCUMENT[section])
+    assert parsed.model_dump(mode="json") == DOCUMENT[section]
 
 
 @pytest.mark.parametrize(
