@@ -154,17 +154,21 @@ class VisionLanguageModel(MegatronModule):
         self.projector = MultimodalProjector(projector_config(config), _MLP, "mlp", config.vision_hidden_size)
 
     def forward(
-        self, tokens_BT: Tensor, images_NCHW: Tensor | None = None, segments_BT: Tensor | None = None
+        self,
+        tokens_BT: Tensor,
+        images_NCHW: Tensor | None = None,
+        segments_BT: Tensor | None = None,
+        patches_BT: Tensor | None = None,
     ) -> Tensor:
-        """Final hidden states [B, T, H]. Every `<image>` token of `tokens_BT` is one patch of a picture, in
-        order. With `segments_BT` a token attends within its own document only."""
+        """Final hidden states [B, T, H]. `patches_BT` marks the positions that the pictures' patches take, in order
+        (every `<image>` token by default). With `segments_BT` a token attends within its own document only."""
         language = self.language
         hidden_TBH = language.embedding(input_ids=tokens_BT, position_ids=None)
         if images_NCHW is not None and len(images_NCHW):
             # Pictures follow each other in row order [B, T]; the decoder's layout is [T, B].
             hidden_BTH = hidden_TBH.transpose(0, 1)
-            places_BT1 = (tokens_BT == IMAGE)[:, :, None]
-            hidden_BTH = hidden_BTH.masked_scatter(places_BT1, self.encode_images(images_NCHW))
+            places_BT = tokens_BT == IMAGE if patches_BT is None else patches_BT
+            hidden_BTH = hidden_BTH.masked_scatter(places_BT[:, :, None], self.encode_images(images_NCHW))
             hidden_TBH = hidden_BTH.transpose(0, 1).contiguous()
         mask = None if segments_BT is None else document_mask(segments_BT)
         rotary = language.rotary_pos_emb(tokens_BT.shape[1])

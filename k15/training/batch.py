@@ -21,22 +21,26 @@ IGNORED = -100
 @dataclass(frozen=True)
 class Example:
     """One training sequence. `targets[t]` is the token to predict after `ids[t]`, or IGNORED. Every picture's
-    patches are `<image>` tokens in `ids`."""
+    patches are `<image>` tokens among the first `given` of `ids`; one after them was sampled, and is plain text
+    to the engine as to the trainer."""
 
     ids: list[int]
     targets: list[int]
+    given: int
     images: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
 class Batch:
     """`tokens` and `targets` [B, T]; `segments` [B, T] (-1: padding) or None when every row is one document;
-    `images` [N, 3, S, S] or None; `weights` [B, T]: factor of each target's loss, or None for 1."""
+    `images` [N, 3, S, S] or None, and `patches` [B, T]: where their patches stand, in row order; `weights` [B, T]:
+    factor of each target's loss, or None for 1."""
 
     tokens: Tensor
     targets: Tensor
     segments: Tensor | None = None
     images: Tensor | None = None
+    patches: Tensor | None = None
     weights: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
@@ -53,7 +57,7 @@ class Batch:
 def document(ids: Sequence[int], images: tuple[bytes, ...] = ()) -> Example:
     """Plain next-token prediction over a whole document; picture patches are no targets."""
     targets = [t if t != IMAGE else IGNORED for t in ids[1:]]
-    return Example(list(ids), [*targets, IGNORED], images)
+    return Example(list(ids), [*targets, IGNORED], len(ids), images)
 
 
 def dialogue(prompt: Sequence[int], response: Sequence[int], images: tuple[bytes, ...] = ()) -> Example:
@@ -62,7 +66,7 @@ def dialogue(prompt: Sequence[int], response: Sequence[int], images: tuple[bytes
     if not response:
         raise UserError("a training example has an empty response; remove it")
     ids = [*prompt, *response]
-    return Example(ids, [IGNORED] * (len(prompt) - 1) + list(response) + [IGNORED], images)
+    return Example(ids, [IGNORED] * (len(prompt) - 1) + list(response) + [IGNORED], len(prompt), images)
 
 
 def expand_images(ids: Sequence[int], image_tokens: int) -> list[int]:
@@ -80,12 +84,28 @@ def pixels(images: Sequence[bytes], size: int) -> Tensor | None:
 def pad(examples: Sequence[Example], image_size: int) -> Batch:
     """One example a row, padded on the right: causal attention alone keeps padding out."""
     length = max(len(e.ids) for e in examples)
-    tokens = torch.full((len(examples), length), PAD)
-    targets = torch.full((len(examples), length), IGNORED)
+    rows = _Rows(len(examples), length)
     for row, example in enumerate(examples):
-        tokens[row, : len(example.ids)] = torch.tensor(example.ids)
-        targets[row, : len(example.ids)] = torch.tensor(example.targets)
-    return Batch(tokens, targets, images=pixels([png for e in examples for png in e.images], image_size))
+        rows.write(row, 0, example)
+    images = pixels([png for e in examples for png in e.images], image_size)
+    return Batch(rows.tokens, rows.targets, images=images, patches=rows.patches)
+
+
+class _Rows:
+    """Empty rows that examples are written into."""
+
+    def __init__(self, count: int, length: int) -> None:
+        self.tokens = torch.full((count, length), PAD)
+        self.targets = torch.full((count, length), IGNORED)
+        self.patches = torch.zeros(count, length, dtype=torch.bool)
+
+    def write(self, row: int, start: int, example: Example) -> int:
+        """Returns where the example ends."""
+        end = start + len(example.ids)
+        self.tokens[row, start:end] = torch.tensor(example.ids)
+        self.targets[row, start:end] = torch.tensor(example.targets)
+        self.patches[row, start : start + example.given] = self.tokens[row, start : start + example.given] == IMAGE
+        return end
 
 
 def fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
@@ -107,19 +127,15 @@ def fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
 
 def pack(examples: Sequence[Example], length: int, image_size: int) -> Batch:
     """All `examples` in as few rows of `length` tokens as first-fit-decreasing needs."""
-    rows = fit([len(e.ids) for e in examples], length)
-    tokens = torch.full((len(rows), length), PAD)
-    targets = torch.full((len(rows), length), IGNORED)
-    segments = torch.full((len(rows), length), -1)
+    members = fit([len(e.ids) for e in examples], length)
+    rows = _Rows(len(members), length)
+    segments = torch.full((len(members), length), -1)
     images: list[bytes] = []
-    for row, members in enumerate(rows):
+    for row, indices in enumerate(members):
         start = 0
-        for segment, index in enumerate(members):
-            example = examples[index]
-            end = start + len(example.ids)
-            tokens[row, start:end] = torch.tensor(example.ids)
-            targets[row, start:end] = torch.tensor(example.targets)
+        for segment, index in enumerate(indices):
+            end = rows.write(row, start, examples[index])
             segments[row, start:end] = segment
-            images.extend(example.images)
+            images.extend(examples[index].images)
             start = end
-    return Batch(tokens, targets, segments, pixels(images, image_size))
+    return Batch(rows.tokens, rows.targets, segments, pixels(images, image_size), rows.patches)

@@ -54,7 +54,7 @@ Loss = Callable[[VisionLanguageModel, Batch], torch.Tensor]
 
 def logprobs(model: VisionLanguageModel, batch: Batch) -> torch.Tensor:
     """log p of every target [B, T]; 0 where there is none."""
-    hidden = model(batch.tokens, batch.images, batch.segments)
+    hidden = model(batch.tokens, batch.images, batch.segments, batch.patches)
     wanted = batch.targets != IGNORED
     flat = token_logprobs(hidden[wanted], model.output_weight(), batch.targets[wanted])
     return torch.zeros(batch.targets.shape, dtype=flat.dtype, device=flat.device).masked_scatter(wanted, flat)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
 from k15.errors import UserError
 from k15.model.hf_files import preprocess_image
 from k15.tokenizer import IMAGE, PAD
-from k15.training.batch import IGNORED, Example, dialogue, document, expand_images, fit, pack, pad
+from k15.training.batch import IGNORED, Batch, Example, dialogue, document, expand_images, fit, pack, pad
+from k15.training.trainer import logprobs
+from tests.k15 import tiny
 from tests.k15.tiny import SHAPE, picture
 
 _ = IGNORED
@@ -16,11 +20,11 @@ _ = IGNORED
 
 def test_document_predicts_everything_but_pictures() -> None:
     example = document([10, IMAGE, IMAGE, 11, 12], (picture(1),))
-    assert example == Example([10, IMAGE, IMAGE, 11, 12], [_, _, 11, 12, _], (picture(1),))
+    assert example == Example([10, IMAGE, IMAGE, 11, 12], [_, _, 11, 12, _], 5, (picture(1),))
 
 
 def test_dialogue_predicts_the_response() -> None:
-    assert dialogue([10, 11, 12], [13, 14]) == Example([10, 11, 12, 13, 14], [_, _, 13, 14, _])
+    assert dialogue([10, 11, 12], [13, 14]) == Example([10, 11, 12, 13, 14], [_, _, 13, 14, _], 3)
 
 
 def test_empty_response() -> None:
@@ -85,3 +89,17 @@ def test_pictures_follow_the_rows() -> None:
     assert batch.images is not None and torch.equal(batch.images, torch.stack(expected))
     padded = pad([short, long], SHAPE.image_size).images
     assert padded is not None and torch.equal(padded, torch.stack([expected[2], *expected[:2]]))
+
+
+@pytest.mark.parametrize("arrange", [pad, lambda examples, size: pack(examples, 32, size)])
+def test_a_sampled_image_token_is_no_picture(arrange: Callable[[list[Example], int], Batch]) -> None:
+    """A policy may sample `<image>`; the picture of another row must not slip into its place."""
+    patches = [IMAGE] * SHAPE.image_tokens
+    stray = dialogue([10, 11], [12, IMAGE, 13])
+    seen = dialogue([*patches, 14], [15, 16], (picture(1),))
+    both = [stray, seen]
+    model = tiny.model()
+    with torch.no_grad():
+        together = logprobs(model, arrange(both, SHAPE.image_size)).sum()
+        apart = sum(logprobs(model, pad([example], SHAPE.image_size)).sum() for example in both)
+    assert together.item() == pytest.approx(float(apart), abs=1e-4)
