@@ -148,9 +148,9 @@ class VisionLanguageModel(MegatronModule):
             img_h=config.image_size,
             img_w=config.image_size,
         )
-        # Megatron leaves these two at unit scale, where they drown the patches that they are added to.
-        for embedding in (self.vision.position_embeddings.weight, self.vision.class_token):
-            torch.nn.init.normal_(embedding, std=0.02)
+        # Megatron's positions have unit scale: its patches, at a fifth of that, would drown in them.
+        patches = self.vision.conv1.weight
+        torch.nn.init.normal_(patches, std=2 * patches[0].numel() ** -0.5)
         self.projector = MultimodalProjector(projector_config(config), _MLP, "mlp", config.vision_hidden_size)
 
     def forward(

@@ -48,18 +48,16 @@ def generate(length: int, depth: float, seed: int, tokenizer: Tokenizer) -> Need
 
 def document(length: int, codes: int, seed: int, tokenizer: Tokenizer) -> tuple[list[int], list[bool]]:
     """A training document of `length` tokens: `codes` needles at random depths, then each asked for once in another
-    order. The second list [length] marks the tokens of the answers."""
+    order. The second list [length] marks the tokens of the answers and the full stops that end them."""
     rng = random.Random(derive(seed, "needle-document", length))
     pairs = [(name, _code(rng)) for name in _names(rng, codes)]
     statements = [(rng.random(), _statement(name, code, tokenizer)) for name, code in pairs]
     tail: list[int] = []
     marks: list[bool] = []
     for name, code in rng.sample(pairs, codes):
-        for ids, mark in ((_question(name, tokenizer), False), (tokenizer.encode(code), True)):
+        for ids, mark in ((_question(name, tokenizer), False), (tokenizer.encode(f"{code}."), True)):
             tail += ids
             marks += [mark] * len(ids)
-        tail += tokenizer.encode(".")
-        marks.append(False)
     room = length - len(tail) - sum(len(s) for _, s in statements)
     haystack = _haystack(rng, room, statements, tokenizer)
     return haystack + tail, [False] * len(haystack) + marks

@@ -22,7 +22,8 @@ HELDOUT_SHARE = 0.1
 
 @dataclass(frozen=True)
 class Problem:
-    """`short` is the short-CoT response, `long` the long-CoT one (`<think>…</think>`); both end in the box."""
+    """`short` is the short-CoT response, `long` the long-CoT one (`<think>…</think>`); both end in the box.
+    `caption` says all that a picture shows."""
 
     id: str
     family: str
@@ -34,6 +35,7 @@ class Problem:
     long: str
     verifier: str = "math"
     images: tuple[bytes, ...] = ()
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Draft:
     short: str
     long: str
     images: tuple[bytes, ...] = ()
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def generate(
                 short=draft.short,
                 long=draft.long,
                 images=draft.images,
+                caption=draft.caption,
             )
         )
     return problems

@@ -1,6 +1,7 @@
 """Vision families: rendered text, counting and charts, drawn on a small canvas (App. B: text-rendered images,
 synthetic visual reasoning, chart interpretation).
 
+A problem's caption says all that its picture shows; `page` draws whole pages of print, which are read line by line.
 Pictures vary in place, size, colours and noise; a held-out picture is one whose content and layout were never
 drawn for training. Answers are near uniform over ten values or more, so a blanked image leaves only chance.
 """
@@ -16,7 +17,8 @@ from k15.tasks.problem import Draft, Family
 from k15.tasks.traces import Step, long_trace, short_trace
 
 SIZE = 64
-CELL = 16
+GRID = 4
+CELL = SIZE // GRID
 COLOURS = {"red": (208, 40, 40), "green": (30, 150, 60), "blue": (40, 70, 210), "black": (20, 20, 20)}
 
 
@@ -33,11 +35,37 @@ def png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
+def _print(draw: ImageDraw.ImageDraw, rng: random.Random, glyphs: dict[int, str], colour: str, size: int) -> None:
+    """Write one glyph a cell (0 … 15, row by row), as in monospaced print."""
+    font = ImageFont.load_default(size)
+    for cell, glyph in glyphs.items():
+        place = (cell % GRID * CELL + rng.randint(2, 4), cell // GRID * CELL + rng.randint(6, 8))
+        draw.text(place, glyph, fill=COLOURS[colour], font=font, anchor="lm")
+
+
+def page(rng: random.Random) -> tuple[str, bytes]:
+    """A page of print and its text, a line for each of the picture's, with a dot for an empty cell. It holds more
+    glyphs than any `rendered` problem, so it is none."""
+    picture, draw = _canvas(rng)
+    cells = rng.sample(range(GRID * GRID), rng.randint(5, GRID * GRID))
+    glyphs = {cell: rng.choice("0123456789+=") for cell in cells}
+    _print(draw, rng, glyphs, rng.choice(list(COLOURS)), rng.randint(17, 19))
+    text = "".join(glyphs.get(cell, ".") for cell in range(GRID * GRID))
+    return "\n".join(text[start : start + GRID] for start in range(0, len(text), GRID)), png(picture)
+
+
 def _draft(
-    rng: random.Random, content: str, question: str, plan: str, picture: Image.Image, steps: list[Step], answer: str
+    rng: random.Random,
+    content: str,
+    question: str,
+    plan: str,
+    picture: Image.Image,
+    caption: str,
+    steps: list[Step],
+    answer: str,
 ) -> Draft:
-    short = short_trace(steps, answer)
-    return Draft(content, question, answer, short, long_trace(rng, plan, steps, answer), (png(picture),))
+    short, long = short_trace(steps, answer), long_trace(rng, plan, steps, answer)
+    return Draft(content, question, answer, short, long, (png(picture),), caption)
 
 
 def rendered(rng: random.Random, difficulty: int) -> Draft:
@@ -49,32 +77,31 @@ def rendered(rng: random.Random, difficulty: int) -> Draft:
     else:
         text = answer = "".join(rng.choice("0123456789") for _ in range(difficulty + 1))
     colour, size = rng.choice(list(COLOURS)), rng.randint(17, 19)
-    line, column = rng.randrange(4), rng.randint(0, 4 - len(text))
-    for index, glyph in enumerate(text):  # one glyph a cell, as in monospaced print
-        place = ((column + index) * CELL + rng.randint(2, 4), line * CELL + rng.randint(6, 8))
-        draw.text(place, glyph, fill=COLOURS[colour], font=ImageFont.load_default(size), anchor="lm")
+    line, column = rng.randrange(GRID), rng.randint(0, GRID - len(text))
+    _print(draw, rng, {line * GRID + column + i: glyph for i, glyph in enumerate(text)}, colour, size)
     steps = [Step("I read", text, text, f"{rng.randint(10, 99)}")]
     if difficulty == 3:
         steps.append(Step(f"{text}=", answer, f"{answer}-{second}={first}", str(rng.randrange(19))))
     question = "Solve the sum." if difficulty == 3 else rng.choice(("Read the number.", "What is written?"))
     layout = f"{text} {colour} {size} {line} {column}"
-    return _draft(rng, layout, question, "read", picture, steps, answer)
+    return _draft(rng, layout, question, "read", picture, text, steps, answer)
 
 
 def counting(rng: random.Random, difficulty: int) -> Draft:
     """Count circles: alone (1), or among as many as four squares (2)."""
     picture, draw = _canvas(rng)
     circles, squares = rng.randint(1, 9), rng.randint(0, 4) if difficulty == 2 else 0
-    cells = rng.sample(range(16), circles + squares)
+    cells = rng.sample(range(GRID * GRID), circles + squares)
     colour = rng.choice(list(COLOURS))
     for index, cell in enumerate(cells):
-        x, y = cell % 4 * CELL + rng.randint(2, 4), cell // 4 * CELL + rng.randint(2, 4)
+        x, y = cell % GRID * CELL + rng.randint(2, 4), cell // GRID * CELL + rng.randint(2, 4)
         box = (x, y, x + 10, y + 10)
         (draw.ellipse if index < circles else draw.rectangle)(box, fill=COLOURS[colour])
     answer = str(circles)
     steps = [Step("I count", answer, f"{circles} and {squares} squares", str(rng.randint(1, 9)))]
     layout = f"{circles} {squares} {colour} {sorted(cells[:circles])} {sorted(cells[circles:])}"
-    return _draft(rng, layout, "How many circles?", "count", picture, steps, answer)
+    caption = f"circles {circles}, squares {squares}"
+    return _draft(rng, layout, "How many circles?", "count", picture, caption, steps, answer)
 
 
 def charts(rng: random.Random, difficulty: int) -> Draft:
@@ -100,7 +127,8 @@ def charts(rng: random.Random, difficulty: int) -> Draft:
             Step(f"{red}+{blue}=", answer, f"{answer}-{blue}={red}", str(rng.randint(2, 18))),
         ]
     layout = f"{question} " + " ".join(f"{name}{heights[name]}" for name in names)
-    return _draft(rng, layout, question, "read", picture, steps, answer)
+    caption = "bars " + ", ".join(f"{name} {heights[name]}" for name in names)
+    return _draft(rng, layout, question, "read", picture, caption, steps, answer)
 
 
 VISION_FAMILIES = (

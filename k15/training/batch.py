@@ -22,12 +22,18 @@ IGNORED = -100
 class Example:
     """One training sequence. `targets[t]` is the token to predict after `ids[t]`, or IGNORED. Every picture's
     patches are `<image>` tokens among the first `given` of `ids`; one after them was sampled, and is plain text
-    to the engine as to the trainer."""
+    to the engine as to the trainer. `weight` is the factor of its targets' losses."""
 
     ids: list[int]
     targets: list[int]
     given: int
     images: tuple[bytes, ...] = ()
+    weight: float = 1.0
+
+    @property
+    def predicted(self) -> int:
+        """How many tokens are targets."""
+        return sum(t != IGNORED for t in self.targets)
 
 
 @dataclass(frozen=True)
@@ -87,8 +93,7 @@ def pad(examples: Sequence[Example], image_size: int) -> Batch:
     rows = _Rows(len(examples), length)
     for row, example in enumerate(examples):
         rows.write(row, 0, example)
-    images = pixels([png for e in examples for png in e.images], image_size)
-    return Batch(rows.tokens, rows.targets, images=images, patches=rows.patches)
+    return rows.batch([png for e in examples for png in e.images], image_size)
 
 
 class _Rows:
@@ -98,14 +103,20 @@ class _Rows:
         self.tokens = torch.full((count, length), PAD)
         self.targets = torch.full((count, length), IGNORED)
         self.patches = torch.zeros(count, length, dtype=torch.bool)
+        self.weights = torch.ones(count, length)
 
     def write(self, row: int, start: int, example: Example) -> int:
         """Returns where the example ends."""
         end = start + len(example.ids)
         self.tokens[row, start:end] = torch.tensor(example.ids)
         self.targets[row, start:end] = torch.tensor(example.targets)
+        self.weights[row, start:end] = example.weight
         self.patches[row, start : start + example.given] = self.tokens[row, start : start + example.given] == IMAGE
         return end
+
+    def batch(self, images: Sequence[bytes], image_size: int, segments: Tensor | None = None) -> Batch:
+        pictures = pixels(images, image_size)
+        return Batch(self.tokens, self.targets, segments, pictures, self.patches, self.weights)
 
 
 def fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
@@ -138,4 +149,4 @@ def pack(examples: Sequence[Example], length: int, image_size: int) -> Batch:
             segments[row, start:end] = segment
             images.extend(examples[index].images)
             start = end
-    return Batch(rows.tokens, rows.targets, segments, pixels(images, image_size), rows.patches)
+    return rows.batch(images, image_size, segments)

@@ -1,7 +1,7 @@
 """Needle retrieval measured inside training, without an inference engine.
 
-An answer counts when greedy decoding would give it exactly: every token of it is the most probable one after the
-prompt and the tokens before it.
+An answer counts when greedy decoding would give it and end it: every token of it, and the full stop, is the most
+probable one after the prompt and the tokens before it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def retrieval(model: VisionLanguageModel, tokenizer: Tokenizer, needles: Sequenc
     found = 0
     for start in range(0, len(needles), rows):
         part = needles[start : start + rows]
-        answers = torch.tensor([tokenizer.encode(n.answer) for n in part])
+        answers = torch.tensor([tokenizer.encode(f"{n.answer}.") for n in part])
         tokens = torch.cat([torch.tensor([n.prompt_ids for n in part]), answers], dim=1).to(parallel.device())
         size = answers.shape[1]
         hidden = model(tokens)[:, -size - 1 : -1]

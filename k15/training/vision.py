@@ -1,8 +1,13 @@
-"""Vision-language documents as packed training batches, alone or mixed into text at a given share."""
+"""Vision-language documents as packed training batches, alone or mixed into text at a given share.
+
+A document weighs as much as a text of its length, patches included, though they are no targets: so a share of the
+rows is a share of the loss.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from k15.artifacts import read_rows
@@ -37,7 +42,8 @@ class VisionDocuments:
         for ids, row in zip(texts, rows, strict=True):
             expanded = [*expand_images(ids, image_tokens), END_OF_TEXT]
             if len(expanded) <= length:  # a longer one would lose a picture's patches if it were cut
-                self.examples.append(document(expanded, tuple(row["images"])))
+                example = document(expanded, tuple(row["images"]))
+                self.examples.append(replace(example, weight=len(expanded) / example.predicted))
         if not self.examples:
             raise UserError(f"{path}: every vision document is longer than {length} tokens; raise the length")
         self.length, self.image_size = length, image_size

@@ -87,7 +87,7 @@ def _publish(
 
 
 def _mean_response(examples: list[Example]) -> float:
-    counts = [sum(t >= 0 for t in e.targets) for e in examples]
+    counts = [e.predicted for e in examples]
     return round(sum(counts) / len(counts), 2)
 
 

@@ -1,6 +1,8 @@
-"""Vision-language documents of the five kinds of App. B, drawn by the vision families of `k15.tasks`.
+"""Vision-language documents of the five kinds of App. B, drawn by `k15.tasks`.
 
-Guarantees: no held-out picture appears; a text has one `<image>` per picture, where the picture stands.
+All but the questions say everything that their pictures show: a tower learns from every mark on a page, where a
+question asks for one of them. Guarantees: no held-out picture appears; a text has one `<image>` per picture, where the
+picture stands.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ from k15.curation.generators import english, knowledge
 from k15.curation.sources import GENERATED
 from k15.seeds import derive
 from k15.tasks.problem import Problem
+from k15.tasks.vision import page
 
 Kind = Literal["caption", "interleaved", "ocr", "knowledge", "qa"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-# Questions with answers teach most a picture; captions are limited, as their texts are synthetic (App. B).
-_CYCLE: tuple[Kind, ...] = ("qa", "ocr", "qa", "interleaved", "qa", "caption", "qa", "knowledge", "qa", "ocr")
+# Pages teach reading and questions looking; captions are limited, as their texts are synthetic (App. B).
+_CYCLE: tuple[Kind, ...] = ("qa", "ocr", "qa", "interleaved", "ocr", "qa", "ocr", "caption", "qa", "knowledge")
 _BATCH = 48
+Pictures = tuple[bytes, ...]
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class VisionDocument:
     id: str
     kind: Kind
     text: str
-    images: tuple[bytes, ...]
+    images: Pictures
 
 
 def _pictures(families: Sequence[str], seed: int) -> Iterator[Problem]:
@@ -42,56 +46,49 @@ def _pictures(families: Sequence[str], seed: int) -> Iterator[Problem]:
             yield from problems
 
 
-def _seen(problem: Problem) -> str:
-    """What is to be seen, in words: the short solution without its boxed answer."""
-    return problem.short.split("\\boxed")[0].strip()
-
-
 class _Writer:
     """Writes the documents of one kind."""
 
     def __init__(self, kind: Kind, seed: int) -> None:
-        vision = [name for name, family in tasks.FAMILIES.items() if family.vision]
-        rendered = [name for name in vision if tasks.FAMILIES[name].discipline == "text-rendered"]
+        families = [name for name, family in tasks.FAMILIES.items() if family.vision]
         self.rng = random.Random(derive(seed, kind))
-        self.pictures = _pictures(rendered if kind == "ocr" else vision, derive(seed, kind))
+        self.pictures = _pictures(families, derive(seed, kind))
         self.entities = knowledge.world(random.Random(derive(seed, "world")))
 
-    def caption(self) -> tuple[str, list[Problem]]:
+    def caption(self) -> tuple[str, Pictures]:
         problem = next(self.pictures)
         form = self.rng.choice(("<image>{}", "<image>\nPicture: {}", "A picture: <image> {}"))
-        return form.format(_seen(problem)), [problem]
+        return form.format(problem.caption), problem.images
 
-    def interleaved(self) -> tuple[str, list[Problem]]:
+    def interleaved(self) -> tuple[str, Pictures]:
         problems = [next(self.pictures) for _ in range(self.rng.randint(1, 3))]
         parts = [english.generate(self.rng)] if self.rng.random() < 0.5 else []
-        parts += [f"<image>\n{_seen(problem)}" for problem in problems]
-        return "\n".join(parts), problems
+        parts += [f"<image>\n{problem.caption}" for problem in problems]
+        return "\n".join(parts), tuple(png for problem in problems for png in problem.images)
 
-    def ocr(self) -> tuple[str, list[Problem]]:
-        problem = next(self.pictures)
+    def ocr(self) -> tuple[str, Pictures]:
+        text, picture = page(self.rng)
         form = self.rng.choice(("<image>{}", "<image>\nText: {}", "Page: <image>\n{}"))
-        return form.format(_seen(problem)), [problem]
+        return form.format(text), (picture,)
 
-    def knowledge(self) -> tuple[str, list[Problem]]:
+    def knowledge(self) -> tuple[str, Pictures]:
         problem = next(self.pictures)
         entity = self.rng.choice(self.entities)
         fact = knowledge.state(self.rng, entity, self.rng.choice(list(entity.facts)))
-        return f"{fact} <image>\nFigure of {entity.name}: {_seen(problem)}", [problem]
+        return f"{fact} <image>\nFigure of {entity.name}: {problem.caption}", problem.images
 
-    def qa(self) -> tuple[str, list[Problem]]:
+    def qa(self) -> tuple[str, Pictures]:
         problem = next(self.pictures)
-        return f"<|user|><image>{problem.question}<|assistant|>{problem.short}<|end|>", [problem]
+        return f"<|user|><image>{problem.question}<|assistant|>{problem.short}<|end|>", problem.images
 
 
 def generate(count: int, seed: int) -> Iterator[VisionDocument]:
     """`count` documents, the kinds in the proportions of `_CYCLE`."""
     writers = {kind: _Writer(kind, seed) for kind in KINDS}
-    write: dict[Kind, Callable[[], tuple[str, list[Problem]]]] = {
+    write: dict[Kind, Callable[[], tuple[str, Pictures]]] = {
         kind: getattr(writer, kind) for kind, writer in writers.items()
     }
     for number in range(count):
         kind = _CYCLE[number % len(_CYCLE)]
-        text, problems = write[kind]()
-        images = tuple(image for problem in problems for image in problem.images)
+        text, images = write[kind]()
         yield VisionDocument(f"{GENERATED}/vision/{number:07d}", kind, text, images)

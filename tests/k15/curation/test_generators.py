@@ -95,6 +95,22 @@ def test_vision_documents():
             assert Image.open(io.BytesIO(png)).size == (64, 64)
 
 
+def test_pages_hold_more_than_any_reading_problem():
+    longest = max(len(p.caption) for p in tasks.generate("rendered", "train", 60, seed=1))
+    pages = [d for d in vision.generate(40, seed=1) if d.kind == "ocr"]
+    for page in pages:
+        lines = page.text.replace("<image>", "").split("\n")[-4:]
+        glyphs = "".join(lines)[-16:].replace(".", "")
+        assert len(glyphs) > longest and set(glyphs) <= set("0123456789+=")
+
+
+def test_pictures_are_told_in_words():
+    texts = [d.text for d in generate("math", 4200, 0.0, seed=1)]
+    for problem in tasks.generate("charts", "train", 5, seed=3):
+        assert re.fullmatch(r"bars (\w+ \d(, )?){4}", problem.caption)
+    assert any(re.search(r"bars (\w+ \d(, )?){4}\n", text) for text in texts)
+
+
 def test_grammar_binds_names():
     grammar = Grammar({"s": ["{x:w} and {x}, {w}"], "w": ["a", "b"]})
     seen = {grammar.expand("s", random.Random(seed)) for seed in range(50)}

@@ -10,7 +10,7 @@ import torch
 from k15.artifacts import Producer, write_dataset
 from k15.errors import UserError
 from k15.tokenizer import END_OF_TEXT, IMAGE
-from k15.training.batch import Batch
+from k15.training.batch import Batch, pack
 from k15.training.corpus import TokenBlocks
 from k15.training.vision import Mixture, VisionDocuments
 from tests.k15 import tiny
@@ -59,6 +59,12 @@ def test_examples(dataset: Path) -> None:
     assert second.ids.count(IMAGE) == 2 * PATCHES and len(second.images) == 2
     assert third.images == (tiny.picture(6),)
     assert len(documents(dataset, kinds=("qa",)).examples) == 1
+
+
+def test_a_document_weighs_as_much_as_a_text_of_its_length(dataset: Path) -> None:
+    made = documents(dataset)
+    total = sum(len(example.ids) for example in made.examples)
+    assert pack(made.examples, LENGTH, SIZE).weight == pytest.approx(total)
 
 
 def test_unusable_documents(dataset: Path) -> None:
