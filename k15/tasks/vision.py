@@ -19,6 +19,7 @@ from k15.tasks.traces import Step, long_trace, short_trace
 SIZE = 64
 GRID = 4
 CELL = SIZE // GRID
+INKS = {"black": (20, 20, 20), "blue": (20, 20, 90), "brown": (80, 30, 20), "green": (15, 60, 25)}
 COLOURS = {"red": (208, 40, 40), "green": (30, 150, 60), "blue": (40, 70, 210), "black": (20, 20, 20)}
 
 
@@ -35,12 +36,12 @@ def png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _print(draw: ImageDraw.ImageDraw, rng: random.Random, glyphs: dict[int, str], colour: str, size: int) -> None:
+def _print(draw: ImageDraw.ImageDraw, rng: random.Random, glyphs: dict[int, str], ink: str, size: int) -> None:
     """Write one glyph a cell (0 … 15, row by row), as in monospaced print."""
     font = ImageFont.load_default(size)
     for cell, glyph in glyphs.items():
         place = (cell % GRID * CELL + rng.randint(2, 4), cell // GRID * CELL + rng.randint(6, 8))
-        draw.text(place, glyph, fill=COLOURS[colour], font=font, anchor="lm")
+        draw.text(place, glyph, fill=INKS[ink], font=font, anchor="lm")
 
 
 def page(rng: random.Random) -> tuple[str, bytes]:
@@ -49,7 +50,7 @@ def page(rng: random.Random) -> tuple[str, bytes]:
     picture, draw = _canvas(rng)
     cells = rng.sample(range(GRID * GRID), rng.randint(5, GRID * GRID))
     glyphs = {cell: rng.choice("0123456789+=") for cell in cells}
-    _print(draw, rng, glyphs, rng.choice(list(COLOURS)), rng.randint(17, 19))
+    _print(draw, rng, glyphs, rng.choice(list(INKS)), rng.randint(17, 19))
     text = "".join(glyphs.get(cell, ".") for cell in range(GRID * GRID))
     return "\n".join(text[start : start + GRID] for start in range(0, len(text), GRID)), png(picture)
 
@@ -69,21 +70,21 @@ def _draft(
 
 
 def rendered(rng: random.Random, difficulty: int) -> Draft:
-    """Read a rendered number of two digits (1), three digits (2), or read and solve a sum (3)."""
+    """Read a number of two digits (1) or three (2), printed from the margin of a line, or read and solve a sum (3)."""
     picture, draw = _canvas(rng)
     if difficulty == 3:
         first, second = rng.randrange(10), rng.randrange(10)
         text, answer = f"{first}+{second}", str(first + second)
     else:
         text = answer = "".join(rng.choice("0123456789") for _ in range(difficulty + 1))
-    colour, size = rng.choice(list(COLOURS)), rng.randint(17, 19)
-    line, column = rng.randrange(GRID), rng.randint(0, GRID - len(text))
-    _print(draw, rng, {line * GRID + column + i: glyph for i, glyph in enumerate(text)}, colour, size)
+    ink, size = rng.choice(list(INKS)), rng.randint(17, 19)
+    line = rng.randrange(GRID)
+    _print(draw, rng, {line * GRID + column: glyph for column, glyph in enumerate(text)}, ink, size)
     steps = [Step("I read", text, text, f"{rng.randint(10, 99)}")]
     if difficulty == 3:
         steps.append(Step(f"{text}=", answer, f"{answer}-{second}={first}", str(rng.randrange(19))))
     question = "Solve the sum." if difficulty == 3 else rng.choice(("Read the number.", "What is written?"))
-    layout = f"{text} {colour} {size} {line} {column}"
+    layout = f"{text} {ink} {size} {line}"
     return _draft(rng, layout, question, "read", picture, text, steps, answer)
 
 

@@ -1,7 +1,5 @@
-"""Mathematics and reasoning: worked training problems of every family of `k15.tasks`.
+"""Mathematics and reasoning: worked training problems of every text family of `k15.tasks`.
 
-A vision family's picture is told in words, so that the language model knows how pictures are talked about before it
-sees one: the tower, which trains against the frozen model, then has only the seeing to learn.
 Guarantees: no held-out problem appears (the families split problems by content). The marks of the chat
 format are left out: pretraining reads the reasoning as prose.
 """
@@ -28,17 +26,17 @@ BATCH = 300
 def _document(problem: Problem, rng: random.Random) -> str:
     solution = problem.long if rng.random() < LONG_SHARE else problem.short
     solution = solution.replace("<think>", "").replace("</think>", " ")
-    question = f"{problem.caption}\n{problem.question}" if problem.caption else problem.question
-    return rng.choice(_FORMS).format(question=question, solution=solution)
+    return rng.choice(_FORMS).format(question=problem.question, solution=solution)
 
 
 def generate(count: int, seed: int) -> list[str]:
     """`count` documents of one worked problem each, spread evenly over the families. Problems of one batch
     differ; a later batch may put an earlier problem in other words."""
     rng = random.Random(derive(seed, "forms"))
+    families = [name for name, family in tasks.FAMILIES.items() if not family.vision]
     texts: list[str] = []
-    for batch in range(-(-count // (BATCH * len(tasks.FAMILIES)))):
-        for family in tasks.FAMILIES:
+    for batch in range(-(-count // (BATCH * len(families)))):
+        for family in families:
             problems = tasks.generate(family, "train", BATCH, derive(seed, "problems", batch))
             texts.extend(_document(problem, rng) for problem in problems)
     return texts[:count]
