@@ -1,13 +1,8 @@
-"""Problems as supervised fine-tuning examples: the question as prompt, a worked response as target.
-
-A response of n tokens weighs √n, between a mean over tokens, in which a short answer about a picture counts for
-nothing beside a long chain of thought, and a mean over responses, which prefers brevity.
-"""
+"""Problems as supervised fine-tuning examples: the question as prompt, a worked response as target."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from k15 import tasks
 from k15.tasks import Problem
@@ -28,11 +23,10 @@ def example(problem: Problem, response: str, tokenizer: Tokenizer, image_tokens:
 
 
 class Dialogues:
-    """Examples in a seeded endless order, weighted by their length and packed so that none sees another."""
+    """Examples in a seeded endless order, packed so that none sees another."""
 
     def __init__(self, examples: Sequence[Example], rows: int, length: int, image_size: int, seed: int) -> None:
-        self.examples = [replace(e, weight=e.predicted**-0.5) for e in examples]
-        self.length, self.image_size = length, image_size
+        self.examples, self.length, self.image_size = examples, length, image_size
         mean = sum(len(e.ids) for e in examples) / len(examples)
         self.per_step = max(1, int(rows * length / mean))
         self.order = Shuffle(len(examples), seed)

@@ -49,12 +49,6 @@ def test_steps_go_through_all_examples() -> None:
     assert again[0].tokens.tolist() == steps[1][0].tokens.tolist()
 
 
-def test_a_response_weighs_the_root_of_its_length() -> None:
-    examples = [dialogue([8], [9] * 4), dialogue([8], [9] * 16), dialogue([8], [9] * 4)]
-    (batch,) = Dialogues(examples, rows=1, length=27, image_size=16, seed=1).batches(0)
-    assert batch.weight == pytest.approx(2 + 4 + 2)
-
-
 def test_example_longer_than_a_row() -> None:
     data = Dialogues([dialogue([8], [9] * 20)], rows=2, length=8, image_size=16, seed=1)
     with pytest.raises(UserError, match="does not fit rows of 8"):
