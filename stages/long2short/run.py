@@ -94,7 +94,7 @@ def _rejection(params: Long2ShortParams, ctx: Context) -> Metrics:
     )
     _publish(own, ctx, parents, model, tokenizer, own.steps)
     ctx.publish_plot("training", rows)
-    chosen = sum(sum(t >= 0 for t in e.targets) for e in examples) / len(examples)
+    chosen = sum(e.predicted for e in examples) / len(examples)
     return {"examples": len(examples), "chosen_tokens": round(chosen, 2), "sampled_tokens": _mean_tokens(groups)}
 
 

@@ -9,9 +9,11 @@ from pydantic import Field
 from k15.params import Params
 from k15.training.trainer import OptimizerParams
 
+Counts = dict[str, Annotated[int, Field(ge=1)]]
+
 
 class Phase(Params):
-    problems: dict[str, Annotated[int, Field(ge=1)]] = Field(min_length=1)
+    problems: Counts = Field(min_length=1)
     """Training problems by task family."""
     steps: int = Field(ge=1)
     batch_rows: int = Field(ge=1)
@@ -23,11 +25,16 @@ class Vanilla(Phase):
     """Long-context questions (needles) in the mixture."""
 
 
+class Warmup(Phase):
+    replayed: Counts
+    """Problems with short answers among the long ones, so that what the vanilla phase taught is not forgotten."""
+
+
 class SFTParams(Params):
     seed: int
     tensor_parallel: int = Field(ge=1)
     length: int = Field(ge=64)
     """Tokens of a packed row."""
     vanilla: Vanilla
-    warmup: Phase
+    warmup: Warmup
     save_every: int = Field(ge=1)

@@ -3,7 +3,8 @@
 - vanilla: short answers to text and image problems, and long-context questions; gives `artifacts/sft/short`, the
   short-CoT model that long2short's merge needs.
 - warm-up: a small set of long reasoning paths (plan, evaluation, reflection, exploration), each verified by the
-  reward that RL will use; gives `artifacts/sft/long`, the policy that RL starts from.
+  reward that RL will use, among some replayed short answers; gives `artifacts/sft/long`, the policy that RL starts
+  from.
 Examples are packed without attention across them.
 """
 
@@ -34,12 +35,20 @@ def run(params: SFTParams, ctx: Context) -> dict[str, Any]:
     rows = _phase(params, params.vanilla, "vanilla", ctx, model, vanilla)
     _publish(params, ctx, model, tokenizer, "sft/short", len(rows))
     verified, dropped = _verified(problems(params.warmup.problems, derive(params.seed, "warmup")))
-    warmup = [example(p, p.long, tokenizer, model.shape.image_tokens) for p in verified]
-    rows += _phase(params, params.warmup, "warmup", ctx, model, warmup)
+    patches = model.shape.image_tokens
+    warmup = [example(p, p.long, tokenizer, patches) for p in verified]
+    replayed = problems(params.warmup.replayed, derive(params.seed, "replayed"))
+    short = [example(p, p.short, tokenizer, patches) for p in replayed]
+    rows += _phase(params, params.warmup, "warmup", ctx, model, warmup + short)
     _publish(params, ctx, model, tokenizer, "sft/long", len(rows))
     ctx.publish_plot("training", rows)
     return {
-        "examples": {"vanilla": len(vanilla), "warmup": len(warmup), "warmup_dropped": dropped},
+        "examples": {
+            "vanilla": len(vanilla),
+            "warmup": len(warmup),
+            "warmup_dropped": dropped,
+            "warmup_replayed": len(short),
+        },
         "response_tokens": {"vanilla": _mean_response(vanilla), "warmup": _mean_response(warmup)},
         "loss": last_losses(rows),
     }

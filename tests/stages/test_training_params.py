@@ -90,6 +90,7 @@ def test_good_params(section: str) -> None:
         ("sft.warmup.batch_rows", 0),
         ("sft.warmup.problems", {"sort": "many"}),
         ("sft.warmup.problems", {"sort": -5}),
+        ("sft.warmup.replayed", {"sort": 0}),
         ("sft.save_every", 0),
         ("rl.group_size", 1),
         ("rl.iterations", 0),
