@@ -24,9 +24,7 @@ def line_chart(rows: list[dict[str, Any]]) -> str:
 def _axis(rows: list[dict[str, Any]]) -> tuple[str, list[float]]:
     for name in AXES:
         if all(_number(row.get(name)) for row in rows):
-            places = [float(row[name]) for row in rows]
-            if places == sorted(places):  # phases count their steps from one again
-                return name, places
+            return name, [float(row[name]) for row in rows]
     return "row", [float(number) for number in range(1, len(rows) + 1)]
 
 

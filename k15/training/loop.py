@@ -58,6 +58,11 @@ def run_phase(
     return rows
 
 
+def curve(rows: Sequence[Row]) -> list[Row]:
+    """The rows of consecutive phases as one curve, whose steps count on through all of them."""
+    return [{**row, "step": number} for number, row in enumerate(rows, 1)]
+
+
 def last_losses(rows: Sequence[Row]) -> dict[str, float]:
     """The loss at the last step of every phase of a curve."""
     return {str(row["phase"]): float(row["loss"]) for row in rows}

@@ -20,7 +20,7 @@ from k15.tasks import needle
 from k15.tokenizer import Tokenizer
 from k15.training.batch import Batch
 from k15.training.corpus import Shuffle, TokenBlocks
-from k15.training.loop import Row, run_phase
+from k15.training.loop import Row, curve, run_phase
 from k15.training.recall import recall_batch
 from k15.training.retrieval import retrieval
 from k15.training.trainer import Trainer
@@ -87,7 +87,7 @@ def run(params: LongContextParams, ctx: Context) -> dict[str, Any]:
         ctx.producer(params, [start, tokens]),
         lambda directory: checkpoint.save(directory, model, tokenizer, len(rows)),
     )
-    ctx.publish_plot("training", rows)
+    ctx.publish_plot("training", curve(rows))
     return {"needle": {length: {"before": before[length], "after": after[length]} for length in after}}
 
 
@@ -99,20 +99,20 @@ def _train(
     blocks: TokenBlocks,
     state: Path,
 ) -> list[Row]:
-    curve: list[Row] = []
+    rows: list[Row] = []
     for rung in params.lengths:
-        rows = Rows(params, rung, blocks, tokenizer)
-        curve += run_phase(
+        data = Rows(params, rung, blocks, tokenizer)
+        rows += run_phase(
             Trainer(model, params.optimizer, trainable=["language."]),
             f"length-{rung.length}",
             rung.steps,
-            rows.batches,
+            data.batches,
             params.optimizer,
             state,
             ctx.progress,
             params.save_every,
         )
-    return curve
+    return rows
 
 
 STAGE = Stage("long_context", LongContextParams, run)

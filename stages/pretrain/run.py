@@ -18,7 +18,7 @@ from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
 from k15.training.batch import Batch
 from k15.training.corpus import Shuffle, TokenBlocks, validation_loss
-from k15.training.loop import Row, run_phase
+from k15.training.loop import Row, curve, run_phase
 from k15.training.recall import recall_batch
 from k15.training.trainer import Trainer
 from stages.pretrain.params import PretrainParams
@@ -46,7 +46,7 @@ def run(params: PretrainParams, ctx: Context) -> dict[str, Any]:
         producer,
         lambda directory: checkpoint.save(directory, model, tokenizer, params.steps),
     )
-    ctx.publish_plot("training", rows)
+    ctx.publish_plot("training", curve(rows))
     return {
         "validation_loss": {domain: {"before": before[domain], "after": after[domain]} for domain in after},
         "tokens": max(row["tokens"] for row in rows if row["phase"] == "text"),
@@ -63,12 +63,12 @@ def _train(
     train: TokenBlocks,
     state: Path,
 ) -> list[Row]:
-    rows, recall = params.batch_rows, params.recall
+    size, recall = params.batch_rows, params.recall
     order = Shuffle(len(train), derive(params.seed, "order"))
     recall_order = Shuffle(len(train), derive(params.seed, "recall"))
 
     def text(step: int) -> list[Batch]:
-        return [train.batch(order.take(step * rows, rows))]
+        return [train.batch(order.take(step * size, size))]
 
     def mixed(step: int) -> list[Batch]:
         return [
@@ -76,14 +76,14 @@ def _train(
             recall_batch(recall.rows, recall.length, params.seed, step, tokenizer),
         ]
 
-    curve: list[Row] = []
+    rows: list[Row] = []
     for label, steps, optimizer, batch_at in (
         ("text", params.steps, params.optimizer, text),
         ("recall", recall.steps, recall.optimizer, mixed),
     ):
         trainer = Trainer(model, optimizer, trainable=["language."])
-        curve += run_phase(trainer, label, steps, batch_at, optimizer, state, ctx.progress, params.save_every)
-    return curve
+        rows += run_phase(trainer, label, steps, batch_at, optimizer, state, ctx.progress, params.save_every)
+    return rows
 
 
 STAGE = Stage("pretrain", PretrainParams, run, sections=("model",))

@@ -22,7 +22,7 @@ from k15.tasks import Problem, needle
 from k15.tokenizer import Tokenizer
 from k15.training.batch import Example, dialogue
 from k15.training.dialogues import Dialogues, example, problems
-from k15.training.loop import Row, last_losses, run_phase
+from k15.training.loop import Row, curve, last_losses, run_phase
 from k15.training.trainer import Trainer
 from stages.sft.params import Phase, SFTParams
 
@@ -41,7 +41,7 @@ def run(params: SFTParams, ctx: Context) -> dict[str, Any]:
     short = [example(p, p.short, tokenizer, patches) for p in replayed]
     rows += _phase(params, params.warmup, "warmup", ctx, model, warmup + short)
     _publish(params, ctx, model, tokenizer, "sft/long", len(rows))
-    ctx.publish_plot("training", rows)
+    ctx.publish_plot("training", curve(rows))
     return {
         "examples": {
             "vanilla": len(vanilla),

@@ -18,7 +18,7 @@ from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
 from k15.training.batch import Batch
 from k15.training.corpus import TokenBlocks, validation_loss
-from k15.training.loop import Row, run_phase
+from k15.training.loop import Row, curve, run_phase
 from k15.training.trainer import Trainer
 from k15.training.vision import Mixture, VisionDocuments
 from stages.vision_language.params import VisionLanguageParams
@@ -40,7 +40,7 @@ def run(params: VisionLanguageParams, ctx: Context) -> dict[str, Any]:
         ctx.producer(params, parents),
         lambda directory: checkpoint.save(directory, model, tokenizer, len(rows)),
     )
-    ctx.publish_plot("training", rows)
+    ctx.publish_plot("training", curve(rows))
     return {
         "text_validation_loss": {domain: {"before": before[domain], "after": after[domain]} for domain in after},
         "loss": {

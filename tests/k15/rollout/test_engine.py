@@ -26,6 +26,9 @@ PROMPTS = (
         Prompt([USER, IMAGE, 40, IMAGE, 41, ASSISTANT], (picture(7), picture(8))),
     ]
 )
+FIFTY = [Prompt([USER, *range(20 + i, 22 + i + i % 7), ASSISTANT]) for i in range(25)] + [
+    Prompt([USER, IMAGE, 30 + i, 31, ASSISTANT], (picture(i),)) for i in range(25)
+]
 GREEDY = Sampling(n=1, temperature=0.0, max_tokens=24)
 RANDOM = Sampling(n=4, temperature=1.0, max_tokens=24, seed=3, logprobs=True)
 Export = Callable[[int], Path]
@@ -45,11 +48,12 @@ def logits(model: LlavaForConditionalGeneration, prompt: Prompt, response: list[
 def test_greedy_equals_transformers(engine: Engine, export: Export, seed: int) -> None:
     engine.load_hf(export(seed))
     model = LlavaForConditionalGeneration.from_pretrained(export(seed))
-    responses = [samples[0].ids for samples in engine.generate(PROMPTS, GREEDY)]
-    for prompt, response in zip(PROMPTS, responses, strict=True):
+    prompts = PROMPTS + FIFTY
+    responses = [samples[0].ids for samples in engine.generate(prompts, GREEDY)]
+    for prompt, response in zip(prompts, responses, strict=True):
         assert response == logits(model, prompt, response).argmax(-1).tolist()
         assert len(response) == GREEDY.max_tokens or response[-1] in (END, END_OF_TEXT)
-    assert len({tuple(ids) for ids in responses}) > 5
+    assert len({tuple(ids) for ids in responses}) > 20
 
 
 def test_tower_sees_what_the_trainer_computes(engine: Engine) -> None:

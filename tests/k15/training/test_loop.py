@@ -14,7 +14,7 @@ import torch
 
 from k15.progress import Progress
 from k15.training.batch import Batch, document, pad
-from k15.training.loop import Row, last_losses, run_phase
+from k15.training.loop import Row, curve, last_losses, run_phase
 from k15.training.trainer import OptimizerParams, Trainer
 from tests.k15 import tiny
 
@@ -93,3 +93,8 @@ def test_nothing_to_do(tmp_path: Path) -> None:
 
 if __name__ == "__main__":
     run(Trainer(tiny.model(), PARAMS), Path(sys.argv[1]), batches=deadly_batch)
+
+
+def test_steps_count_on_through_the_phases() -> None:
+    rows: list[Row] = [{"phase": "a", "step": 1}, {"phase": "a", "step": 2}, {"phase": "b", "step": 1}]
+    assert [(row["phase"], row["step"]) for row in curve(rows)] == [("a", 1), ("a", 2), ("b", 3)]
