@@ -1,6 +1,5 @@
 """Runs started from the UI's deployments, through real DVC."""
 
-import signal
 import subprocess
 import sys
 import time
@@ -36,7 +35,7 @@ def served(project: Path, prefect_api: httpx.Client) -> Iterator[None]:
         subprocess.run(["git", *identity, *command], cwd=project, check=True)
     process = subprocess.Popen([sys.executable, "-m", "pipelines.ui"], cwd="/", env=environment(project))
     yield
-    process.send_signal(signal.SIGINT)
+    process.terminate()
     process.wait()
 
 
