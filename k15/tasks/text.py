@@ -1,8 +1,8 @@
 """Text families: digit strings of three to seven digits, worked off digit by digit.
 
-Every step writes what is left to do and what is done, so that the next step needs only the one before it. Answers have
-two or more digits, so a guess without reasoning is right in at most one case of a hundred: the no-CoT filter (§2.1,
-N = 8) then drops what can be guessed, not what was guessed by luck.
+Every step notes what it made, what is left to do and what is done (`8+1 9: 694/29.`), so that the next step needs only
+the one before it. Answers have two or more digits, so a guess without reasoning is right in at most one case of a
+hundred: the no-CoT filter (§2.1, N = 8) then drops what can be guessed, not what was guessed by luck.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ def _slip(rng: random.Random, digit: str) -> str:
     return str((int(digit) + rng.randrange(1, 10)) % 10)
 
 
-def _step(rng: random.Random, taken: str, made: str, left: str, done: str, check: str) -> Step:
-    """Take a digit, say what it became, and write the new state."""
-    result = f"{made}, left {left or 'none'}, done {done or 'none'}"
-    return Step(f"take {taken},", result, check, _slip(rng, taken))
+def _step(action: str, made: str, left: str, done: str, check: str, slip: str) -> Step:
+    """What a digit became and the new state: the digits left and the answer so far."""
+    return Step(action, f"{made}: {left or '-'}/{done or '-'}", check, slip)
 
 
 def _draft(rng: random.Random, content: str, question: str, plan: str, steps: list[Step], answer: str) -> Draft:
@@ -41,7 +40,8 @@ def shift(rng: random.Random, difficulty: int) -> Draft:
     for index, digit in enumerate(digits):
         made = str((int(digit) + amount) % 10)
         done += made
-        steps.append(_step(rng, digit, f"+{amount} {made}", digits[index + 1 :], done, f"{made}-{amount} {digit}"))
+        rest, check = digits[index + 1 :], f"{made}-{amount} {digit}"
+        steps.append(_step(f"{digit}+{amount}", made, rest, done, check, _slip(rng, made)))
     question = rng.choice(
         (
             f"Add {amount} to each digit of {digits}.",
@@ -61,8 +61,8 @@ def keep(rng: random.Random, difficulty: int) -> Draft:
     for index, digit in enumerate(digits):
         above = int(digit) > limit
         done += digit if above else ""
-        made, sign = ("keep", ">") if above else ("drop", "<")
-        steps.append(_step(rng, digit, made, digits[index + 1 :], done, f"{digit} {sign} {limit}.5"))
+        made, slip, sign = ("keep", "drop", ">") if above else ("drop", "keep", "<")
+        steps.append(_step(digit, made, digits[index + 1 :], done, f"{digit} {sign} {limit}.5", slip))
     question = rng.choice(
         (
             f"Which digits of {digits} are above {limit}?",
@@ -80,7 +80,7 @@ def reverse(rng: random.Random, difficulty: int) -> Draft:
     for end in range(len(digits), 0, -1):
         last, rest = digits[end - 1], digits[: end - 1]
         done += last
-        steps.append(_step(rng, last, "last", rest, done, f"{rest}{last} ends in {last}"))
+        steps.append(_step("last", last, rest, done, f"{rest}{last} ends in {last}", _slip(rng, last)))
     question = rng.choice((f"Reverse {digits}.", f"Read {digits} backwards.", f"{digits} from the end?"))
     return _draft(rng, digits, question, f"turn {digits}", steps, done)
 
@@ -93,7 +93,7 @@ def sort(rng: random.Random, difficulty: int) -> Draft:
         smallest = min(left)
         rest = left.replace(smallest, "", 1)
         done += smallest
-        steps.append(_step(rng, smallest, "least", rest, done, f"{left} has {smallest}"))
+        steps.append(_step("least", smallest, rest, done, f"{left} has {smallest}", _slip(rng, smallest)))
         left = rest
     question = rng.choice((f"Sort the digits {digits}.", f"Put {digits} in rising order.", f"Sorted {digits}?"))
     return _draft(rng, digits, question, f"sort {digits}", steps, done)

@@ -1,14 +1,30 @@
 """How worked steps become a short-CoT and a long-CoT response (§2.2).
 
-The long form shows what the warm-up is to teach: a plan, every step evaluated, reflection (a slip that is
-noticed and mended) and exploration of a second way to check. How much of it a trace shows is drawn per trace,
-so the policy has both room to learn when checking pays and room to be shortened later.
+The long form shows what the warm-up is to teach: a plan, exploration of another way, steps evaluated and talked about,
+reflection (a slip that is noticed and mended, a look back at the end). How much of it a trace shows is drawn per trace,
+so the policy has both room to learn when thinking aloud pays and room to be shortened later.
 """
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+
+EXPLORATIONS = (
+    "One could start from the other end, but this way is simpler.",
+    "One could try to see it all at once, but part by part is safer.",
+    "Let me look at what is given first and then take one part after the other.",
+)
+REMARKS = (
+    "Good so far, now the next.",
+    "That was one more part.",
+    "On in the same way.",
+)
+REFLECTIONS = (
+    "Did I use all that is given? Yes, nothing is left over.",
+    "Is there anything that I missed? No, every part is done.",
+    "Let me think again: each part follows from the one before, so it holds.",
+)
 
 
 @dataclass(frozen=True)
@@ -28,17 +44,28 @@ def short_trace(steps: list[Step], answer: str) -> str:
 
 
 def long_trace(rng: random.Random, plan: str, steps: list[Step], answer: str) -> str:
-    """Plan, steps with checks, slips and their repair, a second look, recap; then the boxed answer."""
-    care = rng.choice((0.0, 0.5, 1.0, 1.0))  # how often this solver checks
-    parts = [f"Plan: {plan}."] if rng.random() < 0.7 else []
+    """Plan, exploration, steps with slips, checks and remarks, reflection, recap; then the boxed answer."""
+    care = rng.choice((0.0, 0.0, 0.4, 0.8))  # how often this solver checks
+    talk = rng.choice((0.0, 0.5, 0.8, 1.0))  # how often it remarks on a step
+    parts = [f"Plan: {plan}."] if rng.random() < 0.8 else []
+    if rng.random() < 0.8:
+        parts.append(rng.choice(EXPLORATIONS))
     for step in steps:
-        if rng.random() < 0.04:
-            parts.append(f"{step.action} {step.slip}. Wait, no.")
-        parts.append(f"{step.action} {step.result}.")
-        if rng.random() < care:
-            parts.append(f"Check: {step.check}, ok.")
+        parts += _worked(rng, step, care, talk)
+    if rng.random() < 0.8:
+        parts.append(rng.choice(REFLECTIONS))
     if rng.random() < 0.5:
         parts.append(f"Again: {plan} gives {answer}, same.")
     if rng.random() < 0.6:
         parts.append(f"So it is {answer}.")
     return f"<think>{' '.join(parts)}</think>\\boxed{{{answer}}}"
+
+
+def _worked(rng: random.Random, step: Step, care: float, talk: float) -> list[str]:
+    parts = [f"{step.action} {step.slip}. Wait, no."] if rng.random() < 0.04 else []
+    parts.append(f"{step.action} {step.result}.")
+    if rng.random() < care:
+        parts.append(f"Check: {step.check}, ok.")
+    if rng.random() < talk:
+        parts.append(rng.choice(REMARKS))
+    return parts

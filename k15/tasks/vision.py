@@ -45,14 +45,16 @@ def _print(draw: ImageDraw.ImageDraw, rng: random.Random, glyphs: dict[int, str]
 
 
 def page(rng: random.Random) -> tuple[str, bytes]:
-    """A page of print and its text, a line for each of the picture's, with a dot for an empty cell. It holds more
-    glyphs than any `rendered` problem, so it is none."""
+    """A full page of print and its text, digits with a sign here and there; no `rendered` problem holds that many.
+    The text has no line breaks: all over the page, a glyph's token is equally far from the patch that it is printed
+    on, and copying at a fixed distance is what a young model learns first."""
     picture, draw = _canvas(rng)
-    cells = rng.sample(range(GRID * GRID), rng.randint(5, GRID * GRID))
-    glyphs = {cell: rng.choice("0123456789+=") for cell in cells}
-    _print(draw, rng, glyphs, rng.choice(list(INKS)), rng.randint(17, 19))
-    text = "".join(glyphs.get(cell, ".") for cell in range(GRID * GRID))
-    return "\n".join(text[start : start + GRID] for start in range(0, len(text), GRID)), png(picture)
+    glyphs = [rng.choice("0123456789") for _ in range(GRID * GRID)]
+    for cell in range(rng.randint(1, 3), len(glyphs), 3):
+        if rng.random() < 0.4:
+            glyphs[cell] = rng.choice("+=")
+    _print(draw, rng, dict(enumerate(glyphs)), rng.choice(list(INKS)), rng.randint(17, 19))
+    return "".join(glyphs), png(picture)
 
 
 def _draft(
