@@ -32,11 +32,9 @@ class SDPAttention(MegatronModule):
         """`query` [S, B, heads, D], `key` and `value` [S, B, kv_heads, D] -> [S, B, heads * D].
         `attention_mask` [B, 1, S, S]: True where attention is forbidden; it replaces the causal mask."""
         q, k, v = (x.permute(1, 2, 0, 3) for x in (query, key, value))
-        groups = q.shape[1] // k.shape[1]
-        if groups > 1:
-            k, v = (x.repeat_interleave(groups, dim=1) for x in (k, v))
         allowed = None if attention_mask is None else ~attention_mask
-        context = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, is_causal=self.causal and allowed is None)
+        causal, grouped = self.causal and allowed is None, k.shape[1] < q.shape[1]
+        context = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, is_causal=causal, enable_gqa=grouped)
         return context.permute(2, 0, 1, 3).reshape(query.shape[0], query.shape[1], -1)
 
 

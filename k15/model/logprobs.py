@@ -1,8 +1,8 @@
 """Log-probabilities of given tokens without the B x T x V logits in memory.
 
 `token_logprobs` walks over the positions in chunks: the forward pass keeps one log-sum-exp a position, the
-backward pass computes each chunk's logits again. Peak memory is chunk x V whatever the batch. The vocabulary may be
-split over the tensor-parallel ranks.
+backward pass computes each chunk's logits again. Peak memory is chunk x V whatever the batch; what fits into one
+chunk is kept instead of being computed twice. The vocabulary may be split over the tensor-parallel ranks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import torch.distributed as dist
 from megatron.core import parallel_state
 from torch import Tensor
 
-CHUNK = 4096
+LOGITS = 2**26
+"""Elements of a chunk's logits: a quarter of a GiB in float32."""
 
 
 def _reduce(tensor: Tensor, op: Any = dist.ReduceOp.SUM) -> Tensor:
@@ -35,24 +36,25 @@ class _TokenLogprobs(torch.autograd.Function):
         for i in range(0, len(targets_N), chunk):
             logits = hidden_NH[i : i + chunk] @ weight_VH.T
             top = _reduce(logits.amax(-1), dist.ReduceOp.MAX)
-            total = _reduce((logits - top[:, None]).exp_().sum(-1))
-            normaliser_N[i : i + chunk] = top + total.log()
             here = logits.gather(1, local_N[i : i + chunk, None])[:, 0]
             chosen_N[i : i + chunk] = _reduce(here * owned_N[i : i + chunk])
-        ctx.save_for_backward(hidden_NH, weight_VH, local_N, owned_N, normaliser_N)
+            total = _reduce(logits.sub_(top[:, None]).exp_().sum(-1))
+            normaliser_N[i : i + chunk] = top + total.log()
+        kept = logits.div_(total[:, None]) if 0 < len(targets_N) <= chunk else None
+        ctx.save_for_backward(hidden_NH, weight_VH, local_N, owned_N, normaliser_N, kept)
         ctx.chunk = chunk
         return chosen_N - normaliser_N
 
     @staticmethod
     def backward(ctx: Any, grad_N: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
-        hidden_NH, weight_VH, local_N, owned_N, normaliser_N = ctx.saved_tensors
+        hidden_NH, weight_VH, local_N, owned_N, normaliser_N, kept = ctx.saved_tensors
         grad_hidden = torch.empty_like(hidden_NH)
         grad_weight = torch.zeros_like(weight_VH) if ctx.needs_input_grad[1] else None
         for i in range(0, len(grad_N), ctx.chunk):
             part = slice(i, i + ctx.chunk)
             hidden, grad = hidden_NH[part], grad_N[part]
-            grad_logits = (hidden @ weight_VH.T).sub_(normaliser_N[part, None]).exp_()
-            grad_logits.mul_(-grad[:, None])
+            share = kept if kept is not None else (hidden @ weight_VH.T).sub_(normaliser_N[part, None]).exp_()
+            grad_logits = share * -grad[:, None]
             grad_logits.scatter_add_(1, local_N[part, None], (grad * owned_N[part])[:, None])
             grad_hidden[part] = grad_logits @ weight_VH
             if grad_weight is not None:
@@ -60,7 +62,8 @@ class _TokenLogprobs(torch.autograd.Function):
         return _reduce(grad_hidden), grad_weight, None, None
 
 
-def token_logprobs(hidden_NH: Tensor, weight_VH: Tensor, targets_N: Tensor, chunk: int = CHUNK) -> Tensor:
-    """log p(target) [N] of each position's target under softmax(hidden @ weightᵀ)."""
+def token_logprobs(hidden_NH: Tensor, weight_VH: Tensor, targets_N: Tensor, logits: int = LOGITS) -> Tensor:
+    """log p(target) [N] of each position's target under softmax(hidden @ weightᵀ), `logits` elements at a time."""
+    chunk = max(1, logits // len(weight_VH))
     result: Tensor = _TokenLogprobs.apply(hidden_NH, weight_VH, targets_N, chunk)
     return result

@@ -33,11 +33,11 @@ def reference(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     return torch.log_softmax(hidden @ weight.T, -1).gather(1, targets[:, None])[:, 0]
 
 
-@pytest.mark.parametrize("chunk", [1, 7, 4096])
-def test_equals_log_softmax(chunk: int) -> None:
+@pytest.mark.parametrize("logits", [1, 7 * V, N * V, 2**26])
+def test_equals_log_softmax(logits: int) -> None:
     hidden, weight, targets, above = inputs()
     expected = reference(hidden, weight, targets)
-    actual = token_logprobs(hidden, weight, targets, chunk)
+    actual = token_logprobs(hidden, weight, targets, logits)
     torch.testing.assert_close(actual, expected)
     for own, theirs in zip(
         torch.autograd.grad(actual, (hidden, weight), above),
@@ -50,13 +50,13 @@ def test_equals_log_softmax(chunk: int) -> None:
 def test_frozen_output_matrix() -> None:
     hidden, weight, targets, above = inputs()
     expected = torch.autograd.grad(reference(hidden, weight, targets), hidden, above)[0]
-    actual = token_logprobs(hidden, weight.detach(), targets, 7)
+    actual = token_logprobs(hidden, weight.detach(), targets, 7 * V)
     torch.testing.assert_close(torch.autograd.grad(actual, hidden, above)[0], expected)
 
 
 def test_large_logits_stay_finite() -> None:
     hidden, weight, targets, above = inputs(scale=1e4)
-    actual = token_logprobs(hidden, weight, targets, 7)
+    actual = token_logprobs(hidden, weight, targets, 7 * V)
     torch.testing.assert_close(actual, reference(hidden, weight, targets))
     assert all(g.isfinite().all() for g in torch.autograd.grad(actual, (hidden, weight), above))
 
@@ -85,6 +85,6 @@ def test_logits_are_never_whole() -> None:
     with Largest() as plain:
         reference(hidden, weight, targets)
     with Largest() as chunked:
-        torch.autograd.grad(token_logprobs(hidden, weight, targets, 4), (hidden, weight), above)
+        torch.autograd.grad(token_logprobs(hidden, weight, targets, 4 * V), (hidden, weight), above)
     assert plain.elements == N * V
     assert chunked.elements == max(4 * V, V * H, N * H)
