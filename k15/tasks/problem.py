@@ -33,7 +33,7 @@ class Problem:
     answer: str
     short: str
     long: str
-    verifier: str = "math"
+    verifier: str
     images: tuple[bytes, ...] = ()
     caption: str = ""
 
@@ -61,6 +61,7 @@ class Family:
     difficulties: tuple[int, ...]
     draft: Callable[[random.Random, int], Draft] = field(repr=False)
     vision: bool = False
+    verifier: str = "math"
 
 
 def split_of(content: str) -> Split:
@@ -107,6 +108,7 @@ def generate(
                 answer=draft.answer,
                 short=draft.short,
                 long=draft.long,
+                verifier=family.verifier,
                 images=draft.images,
                 caption=draft.caption,
             )

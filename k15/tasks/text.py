@@ -2,7 +2,8 @@
 
 Every step notes what it made, what is left to do and what is done (`8+1 9: 694/29.`), so that the next step needs only
 the one before it. Answers have two or more digits, so a guess without reasoning is right in at most one case of a
-hundred: the no-CoT filter (§2.1, N = 8) then drops what can be guessed, not what was guessed by luck.
+hundred: the no-CoT filter (§2.1, N = 8) then drops what can be guessed, not what was guessed by luck. They are compared
+as strings: a number would be right without its leading zeros.
 """
 
 from __future__ import annotations
@@ -100,8 +101,8 @@ def sort(rng: random.Random, difficulty: int) -> Draft:
 
 
 TEXT_FAMILIES = (
-    Family("shift", "math", "modular-arithmetic", STEPS, shift),
-    Family("keep", "math", "comparison", STEPS, keep),
-    Family("reverse", "code", "strings", STEPS, reverse),
-    Family("sort", "code", "algorithms", STEPS, sort),
+    Family("shift", "math", "modular-arithmetic", STEPS, shift, verifier="string"),
+    Family("keep", "math", "comparison", STEPS, keep, verifier="string"),
+    Family("reverse", "code", "strings", STEPS, reverse, verifier="string"),
+    Family("sort", "code", "algorithms", STEPS, sort, verifier="string"),
 )

@@ -129,7 +129,7 @@ def charts(rng: random.Random, difficulty: int) -> Draft:
             Step("blue is", str(blue), f"blue {blue}", str(rng.randint(1, 9))),
             Step(f"{red}+{blue}=", answer, f"{answer}-{blue}={red}", str(rng.randint(2, 18))),
         ]
-    layout = f"{question} " + " ".join(f"{name}{heights[name]}" for name in names)
+    layout = " ".join(f"{name}{heights[name]}" for name in names)
     caption = "bars " + ", ".join(f"{name} {heights[name]}" for name in names)
     return _draft(rng, layout, question, "read", picture, caption, steps, answer)
 

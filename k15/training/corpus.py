@@ -41,6 +41,13 @@ class TokenBlocks:
     def __len__(self) -> int:
         return len(self.domains)
 
+    def runs(self, count: int) -> list[int]:
+        """Where `count` consecutive blocks are of one domain: documents run on from one to the next."""
+        starts = [i for i in range(len(self) - count + 1) if len(set(self.domains[i : i + count])) == 1]
+        if not starts:
+            raise UserError(f"no domain has {count} consecutive blocks; curate more documents or shorten the rows")
+        return starts
+
     def batch(self, indices: Sequence[int], length: int | None = None, full_attention: bool = False) -> Batch:
         """The given blocks as rows; a `length` beyond the block's joins consecutive ones. Documents are kept
         apart unless `full_attention`."""

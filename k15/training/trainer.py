@@ -7,6 +7,7 @@ microbatches and ranks; a saved state continues with the same bits on CPU.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import warnings
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from megatron.core.distributed import DistributedDataParallel, DistributedDataPa
 from megatron.core.optimizer import OptimizerConfig, get_megatron_optimizer
 from pydantic import Field
 
+from k15.errors import UserError
 from k15.model import parallel
 from k15.model.logprobs import token_logprobs
 from k15.model.vlm import VisionLanguageModel
@@ -113,6 +115,8 @@ class Trainer:
         self.ddp.finish_grad_sync()
         for group in self.optimizer.param_groups:
             group["lr"] = lr
+        if not math.isfinite(total.item()):
+            raise UserError(f"the loss is {total.item()} at learning rate {lr:g}; lower it or clip_grad")
         _, grad_norm, _ = self.optimizer.step()
         dist.all_reduce(total, group=data_group)
         mean = total.item() / parallel_state.get_data_parallel_world_size()

@@ -24,7 +24,7 @@ class SampledParams(Params):
     temperature: float = Field(gt=0)
     max_tokens: int = Field(ge=1)
     prompts: int = Field(ge=1)
-    """At most this many of the curated prompts."""
+    """At most this many of the curated prompts, drawn at random."""
     steps: int = Field(ge=1)
     optimizer: OptimizerParams
     save_every: int = Field(ge=1)

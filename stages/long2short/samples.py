@@ -14,6 +14,7 @@ from k15.rollout.engine import Engine
 from k15.rollout.types import Sampling
 from k15.seeds import derive
 from k15.tokenizer import Tokenizer
+from k15.training.corpus import Shuffle
 from k15.training.trainer import save_atomically
 from stages.long2short.params import SampledParams
 
@@ -21,14 +22,16 @@ from stages.long2short.params import SampledParams
 def sample_policy(
     params: SampledParams, policy: Path, prompt_set: Path, tokenizer: Tokenizer, state: Path, progress: Progress
 ) -> list[Group]:
-    """`params.samples` judged responses to each of the first `params.prompts` curated prompts."""
+    """`params.samples` judged responses to each of `params.prompts` curated prompts, drawn without repetition."""
     file = state / "samples.pt"
     if file.exists():
         groups: list[Group] = torch.load(file, weights_only=False)
         return groups
-    prompts = load_prompts(prompt_set, tokenizer)[: params.prompts]
-    if not prompts:
+    kept = load_prompts(prompt_set, tokenizer)
+    if not kept:
         raise UserError(f"{prompt_set} keeps no prompt; loosen the filters of `prompts`")
+    order = Shuffle(len(kept), derive(params.seed, "prompts"))  # the set is sorted by family
+    prompts = [kept[i] for i in order.take(0, min(len(kept), params.prompts))]
     patches = ModelConfig.load(policy / "model.json").image_tokens
     longest = max(len(p.ids) + len(p.images) * (patches - 1) for p in prompts) + params.max_tokens
     engine = Engine(policy / "hf", max_model_len=longest, seed=params.seed)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from itertools import pairwise
+
+from pydantic import Field, model_validator
 
 from k15.params import Params
 from k15.training.trainer import OptimizerParams
@@ -31,3 +33,10 @@ class LongContextParams(Params):
     needles: int = Field(ge=1)
     """Needles measured at each length."""
     save_every: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _lengths_rise(self) -> LongContextParams:
+        lengths = [rung.length for rung in self.lengths]
+        if any(later <= earlier for earlier, later in pairwise(lengths)):
+            raise ValueError(f"lengths must rise from rung to rung, not {lengths}")
+        return self

@@ -1,8 +1,9 @@
 """Long-context activation (§2.5.1): longer rows stage by stage, RoPE base raised, 40/60 full and partial attention.
 
-Full-attention rows are long documents whose end asks for their beginning (needles at random depth) and blocks of one
-domain joined to long text; partial-attention rows (our reading of the term) are cooldown blocks packed to the same
-length that attend only within their own documents. Metric: needle retrieval by length before and after.
+Full-attention rows are long documents whose end asks for their beginning (needles at random depth) and consecutive
+blocks of one domain, which read on as they were curated; partial-attention rows (our reading of the term) are
+cooldown blocks packed to the same length that attend only within their own documents. Metric: needle retrieval by
+length before and after.
 """
 
 from __future__ import annotations
@@ -39,21 +40,25 @@ class Rows:
                 "change it or curate.block_length"
             )
         self.seed = derive(params.seed, "rows", rung.length)
-        self.order = Shuffle(len(blocks), self.seed)
+        self.per_row = rung.length // block
         self.full = max(1, round(rung.batch_rows * params.full_attention_share))
         self.synthetic = round(self.full * params.synthetic_share)
+        self.natural = self.full - self.synthetic
+        self.partial = rung.batch_rows - self.full
+        self.order = Shuffle(len(blocks), derive(self.seed, "partial"))
+        self.runs = blocks.runs(self.per_row) if self.natural else []
+        self.run_order = Shuffle(len(self.runs), derive(self.seed, "natural"))
 
     def batches(self, step: int) -> list[Batch]:
-        length = self.rung.length
-        per_row = length // self.blocks.tokens.shape[1]
-        partial = self.rung.batch_rows - self.full
-        natural = self.full - self.synthetic
-        take = self.order.take(step * (partial + natural) * per_row, (partial + natural) * per_row)
+        length, per_row = self.rung.length, self.per_row
         batches = []
-        if partial:
-            batches.append(self.blocks.batch(take[: partial * per_row], length))
-        if natural:
-            batches.append(self.blocks.batch(take[partial * per_row :], length, full_attention=True))
+        if self.partial:
+            count = self.partial * per_row
+            batches.append(self.blocks.batch(self.order.take(step * count, count), length))
+        if self.natural:
+            starts = [self.runs[i] for i in self.run_order.take(step * self.natural, self.natural)]
+            taken = [start + i for start in starts for i in range(per_row)]
+            batches.append(self.blocks.batch(taken, length, full_attention=True))
         if self.synthetic:
             batches.append(recall_batch(self.synthetic, length, self.seed, step, self.tokenizer))
         return batches

@@ -80,6 +80,7 @@ def test_good_params(section: str) -> None:
         ("long_context.lengths.0.length", -512),
         ("long_context.lengths.1.steps", 0),
         ("long_context.lengths.0.batch_rows", 1),
+        ("long_context.lengths.1.length", 256),
         ("long_context.full_attention_share", 1.0),
         ("long_context.synthetic_share", -0.1),
         ("long_context.rope_base", 0),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from k15 import rewards
 from k15.tasks import FAMILIES, Problem, generate
 
 SOLVERS: dict[str, Callable[[str, int], str]] = {
@@ -50,6 +51,13 @@ def test_long_responses_are_the_longer_ones(name: str) -> None:
     made = problems(name)
     assert sum(len(p.long) for p in made) > sum(len(p.short) for p in made)
     assert len({p.long.startswith("<think>Plan") for p in made}) == 2  # how much care a trace shows is drawn
+
+
+def test_leading_zeros_count() -> None:
+    problem = next(p for p in problems("sort") if p.answer.startswith("0"))
+    record = {"verifier": problem.verifier, "answer": problem.answer}
+    responses = [problem.short, problem.long, problem.short.replace(f"{{{problem.answer}", f"{{{int(problem.answer)}")]
+    assert [v.reward for v in rewards.score_batch([record] * 3, responses)] == [1.0, 1.0, 0.0]
 
 
 @pytest.mark.parametrize("name", TEXT)

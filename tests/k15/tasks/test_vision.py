@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from k15.tasks import FAMILIES, Problem, generate
+from k15.tasks.problem import split_of
 from k15.tasks.vision import COLOURS
 
 VISION = sorted(name for name, family in FAMILIES.items() if family.vision)
@@ -64,6 +65,18 @@ def test_pictures(name: str) -> None:
         assert ink(problem).any()
     assert len({p.images for p in problems}) == len(problems)
     assert generate(name, "train", 2, seed=1)[0].images == problems[0].images
+
+
+@pytest.mark.parametrize("name", VISION)
+def test_held_out_pictures_are_new_under_any_question(name: str) -> None:
+    train, held_out = ({p.images for p in generate(name, split, 60, seed=1)} for split in ("train", "heldout"))
+    assert not train & held_out
+    assert all(split_of(f"charts:{bars(p)}") == "heldout" for p in generate("charts", "heldout", 20, seed=1))
+
+
+def bars(problem: Problem) -> str:
+    """The layout of a chart, read off its caption."""
+    return problem.caption.removeprefix("bars ").replace(", ", ";").replace(" ", "").replace(";", " ")
 
 
 @pytest.mark.parametrize("name", VISION)

@@ -54,6 +54,14 @@ def test_blocks_by_split_and_domain(dataset: Path) -> None:
             TokenBlocks(dataset, "train", domains)
 
 
+def test_runs_stay_within_a_domain(dataset: Path) -> None:
+    blocks = TokenBlocks(dataset, "train")
+    assert blocks.domains == ["math", "code", "math"] and blocks.runs(1) == [0, 1, 2]
+    assert TokenBlocks(dataset, "train", ["math"]).runs(2) == [0]
+    with pytest.raises(UserError, match="no domain has 2 consecutive blocks"):
+        blocks.runs(2)
+
+
 def test_documents_predict_within_themselves(dataset: Path) -> None:
     batch = TokenBlocks(dataset, "train").batch([1, 0])
     assert batch.tokens.tolist() == [[20, 21, 22, 23], [10, 11, 12, 13]]

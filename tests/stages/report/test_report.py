@@ -61,6 +61,9 @@ def stored_run(root: Path) -> Path:
     metrics["pretrain"] = {
         "validation_loss": {"code": {"before": 6.2, "after": 2.1}, "math": {"before": 6.1, "after": 1.9}}
     }
+    metrics["vision_language"] = {
+        "text_validation_loss": {"code": {"before": 2.1, "after": 2.15}, "math": {"before": 1.9, "after": 1.2}}
+    }
     metrics["prompts"] = {
         "candidates": 10,
         "kept": 6,
