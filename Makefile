@@ -2,7 +2,7 @@
 ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 SHELL := /bin/bash
 export PATH := $(ROOT)/.venv/bin:$(PATH)
-export PYTHON UPGRADE
+export PYTHON UPGRADE BASE
 # DVC keeps an experiment as a commit: it needs an author, where git has none.
 ifeq ($(shell git config user.email),)
 export GIT_AUTHOR_NAME := k15
@@ -26,7 +26,7 @@ ui: environment  ## The Prefect UI, with deployments of the recipe and of each s
 	@$(IN_ROOT) python -m pipelines.ui
 
 images: environment  ## The container images of the stages; BASE=image to build on another one
-	@$(IN_ROOT) python -m containers.build $(if $(BASE),--base $(BASE))
+	@$(IN_ROOT) python -m containers.build
 
 bench: environment  ## Side-by-side measurements, each printing ratios
 	@$(IN_ROOT) python -m benchmarks

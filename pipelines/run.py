@@ -14,12 +14,12 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from k15.artifacts.manifest import revision
 from k15.errors import UserError
 from k15.params import load_params
 from pipelines.execution import Execution
 from pipelines.observer import Observer
 from pipelines.params import PipelineParams
-from pipelines.revision import code_revision
 from pipelines.runners import Handle, load
 from pipelines.terminal import Terminal
 
@@ -43,7 +43,7 @@ def start(stage: str, variant: str | None, root: Path) -> Handle:
     runner = load(load_params(PipelineParams, "pipeline", root).runner)
     env = {
         "K15_EVENTS": "1",
-        "K15_REVISION": code_revision(root),
+        "K15_REVISION": revision(),
         # Deprecations inside libraries are not for whoever reads a stage's output.
         "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "ignore"),
     }

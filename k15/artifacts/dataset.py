@@ -26,16 +26,14 @@ SHARD_BYTES = 256 << 20
 Rows = Iterable[Mapping[str, Any]] | Iterable[pa.Table]
 
 
-def write_dataset(
-    path: Location, schema: str, rows: Rows, *, producer: Producer, shard_rows: int | None = None
-) -> Manifest:
+def write_dataset(path: Location, schema: str, rows: Rows, *, producer: Producer) -> Manifest:
     """Write `rows` (mappings, or tables) as a dataset that replaces what is at `path`.
 
-    A shard ends after about 256 MiB of data before compression, or after `shard_rows` rows.
+    A shard ends after about 256 MiB of data before compression.
     """
     columns = schemas.DATASETS[schema].columns
     with store_at(path).staging() as staging:
-        with _ShardWriter(staging, columns, shard_rows) as writer:
+        with _ShardWriter(staging, columns) as writer:
             for batch in _batches(path, columns, rows):
                 writer.add(batch)
             files = writer.finish()
@@ -46,25 +44,20 @@ def write_dataset(
 
 
 def iter_dataset(
-    path: Location,
-    schema: str,
-    *,
-    columns: Sequence[str] | None = None,
-    verify: bool = True,
-    batch_rows: int = 8192,
+    path: Location, schema: str, *, columns: Sequence[str] | None = None, batch_rows: int = 8192
 ) -> Iterator[pa.RecordBatch]:
     """The dataset's rows in order, one shard in memory at a time."""
     manifest = expect(path, "dataset", schema)
     wanted = _selected(schema, columns)
     store = store_at(path)
     for name in sorted(manifest.files):
-        data = load_file(store, path, manifest, name, check=verify)
+        data = load_file(store, path, manifest, name)
         for batch in pq.ParquetFile(pa.BufferReader(data)).iter_batches(batch_rows, columns=wanted.names):
             yield batch.select(wanted.names).cast(wanted)
 
 
-def read_dataset(path: Location, schema: str, *, columns: Sequence[str] | None = None, verify: bool = True) -> pa.Table:
-    batches = iter_dataset(path, schema, columns=columns, verify=verify)
+def read_dataset(path: Location, schema: str, *, columns: Sequence[str] | None = None) -> pa.Table:
+    batches = iter_dataset(path, schema, columns=columns)
     return pa.Table.from_batches(batches, _selected(schema, columns))
 
 
@@ -81,8 +74,8 @@ def _selected(schema: str, columns: Sequence[str] | None) -> pa.Schema:
 class _ShardWriter:
     """Collects rows into row groups and those into shards; only the rows decide where one ends."""
 
-    def __init__(self, staging: LocalStaging | S3Staging, columns: pa.Schema, shard_rows: int | None) -> None:
-        self.staging, self.columns, self.shard_rows = staging, columns, shard_rows
+    def __init__(self, staging: LocalStaging | S3Staging, columns: pa.Schema) -> None:
+        self.staging, self.columns = staging, columns
         self.files: dict[str, File] = {}
         self.group: list[pa.RecordBatch] = []
         self.file: pa.OSFile | None = None
@@ -92,8 +85,6 @@ class _ShardWriter:
     def add(self, batch: pa.RecordBatch) -> None:
         while batch.num_rows:
             room = BATCH_ROWS - self.rows % BATCH_ROWS
-            if self.shard_rows is not None:
-                room = min(room, self.shard_rows - self.rows)
             piece, batch = batch.slice(0, room), batch.slice(room)
             self.group.append(piece)
             self.rows += piece.num_rows
@@ -109,7 +100,7 @@ class _ShardWriter:
     def _at_boundary(self) -> None:
         if self.group_bytes >= GROUP_BYTES:
             self._write_group()
-        if self.shard_bytes + self.group_bytes >= SHARD_BYTES or self.rows == self.shard_rows:
+        if self.shard_bytes + self.group_bytes >= SHARD_BYTES:
             self._close_shard()
 
     def _write_group(self) -> None:

@@ -22,18 +22,6 @@ def _schema(version: int, *, nullable: tuple[str, ...] = (), **columns: pa.DataT
 _str, _i32, _f32, _bool = pa.string(), pa.int32(), pa.float32(), pa.bool_()
 _ids, _images = pa.list_(pa.int32()), pa.list_(pa.binary())
 
-_PROBLEM = {
-    "id": _str,
-    "family": _str,
-    "domain": _str,
-    "difficulty": _i32,
-    "question": _str,
-    "answer": _str,
-    "verifier": _str,  # math | choice | string
-    "images": _images,  # PNG
-    "split": _str,
-}
-
 DATASETS: dict[str, Schema] = {
     "document": _schema(
         1,
@@ -67,10 +55,17 @@ DATASETS: dict[str, Schema] = {
     ),
     # One packed block a row; `lengths` are the tokens of its documents (or pieces of them), the block in all.
     "tokens": _schema(1, domain=_str, split=_str, tokens=_ids, lengths=_ids),
-    "problem": _schema(1, **_PROBLEM),
     "prompt": _schema(
         1,
-        **_PROBLEM,
+        id=_str,
+        family=_str,
+        domain=_str,
+        difficulty=_i32,
+        question=_str,
+        answer=_str,
+        verifier=_str,  # math | choice | string
+        images=_images,  # PNG
+        split=_str,
         pass_rate=_f32,
         samples=_i32,
         guessed=_bool,

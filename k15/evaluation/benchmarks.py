@@ -11,42 +11,20 @@ import io
 import re
 import string
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from k15.errors import UserError
 from k15.evaluation.items import Item, join_answers
-from k15.evaluation.records import iter_records
+from k15.tasks.records import Record, iter_records
 
 IMAGE_MARK = re.compile(r"<image\s*(\d*)>")
 
 
-@dataclass(frozen=True)
-class Record:
-    """One record of a benchmark's file, which knows where it stands."""
-
-    fields: dict[str, Any]
-    file: Path
-    where: str
-
-    def error(self, what: str) -> UserError:
-        return UserError(f"{self.file}: {self.where}: {what}")
-
-    def get(self, *names: str) -> Any:
-        """The first of `names` that is present and not null."""
-        for name in names:
-            if self.fields.get(name) is not None:
-                return self.fields[name]
-        raise self.error(f"has no field {' or '.join(map(repr, names))}; is this the right format?")
-
-    def text(self, *names: str) -> str:
-        value = self.get(*names)
-        if not isinstance(value, str | int | float) or not str(value).strip():
-            raise self.error(f"field {names[0]!r} must be a text (got {value!r:.60})")
-        return str(value).strip()
+class BenchmarkRecord(Record):
+    """A record with the lists and images of the published formats."""
 
     def listed(self, name: str) -> list[str]:
         """A list of texts; MMMU writes it as the text of a Python list."""
@@ -87,10 +65,10 @@ def read_benchmark(name: str, format: str, path: Path, limit: int | None = None)
     if format not in FORMATS:
         raise UserError(f"unknown benchmark format {format!r}; known are {', '.join(sorted(FORMATS))}")
     items: list[Item] = []
-    for fields, file, where in iter_records(path):
+    for located in iter_records(path):
         if limit is not None and len(items) == limit:
             break
-        record = Record(fields, file, where)
+        record = BenchmarkRecord(*located)
         item = FORMATS[format](record, f"{name}/{_id(record, len(items))}")
         items.append(replace(item, question=_unmark(item.question)))
     if not items:
@@ -100,37 +78,36 @@ def read_benchmark(name: str, format: str, path: Path, limit: int | None = None)
     return items
 
 
-def _id(record: Record, number: int) -> str:
+def _id(record: BenchmarkRecord, number: int) -> str:
     ids = ("unique_id", "id", "ID", "pid")
     return next((str(record.fields[key]) for key in ids if record.fields.get(key) is not None), str(number))
 
 
-def _math500(record: Record, id: str) -> Item:
-    level = re.search(r"\d+", str(record.fields.get("level", 0)))
-    return Item(id, record.text("problem"), record.text("answer"), "math", int(level[0]) if level else 0)
+def _math500(record: BenchmarkRecord, id: str) -> Item:
+    return Item(id, record.text("problem"), record.text("answer"), "math", record.level("level"))
 
 
-def _gsm8k(record: Record, id: str) -> Item:
+def _gsm8k(record: BenchmarkRecord, id: str) -> Item:
     _, mark, answer = record.text("answer").rpartition("####")
     if not mark:
         raise record.error("the answer has no '####' line; is this a GSM8K file?")
     return Item(id, record.text("question"), answer.strip().replace(",", ""), "math")
 
 
-def _aime(record: Record, id: str) -> Item:
+def _aime(record: BenchmarkRecord, id: str) -> Item:
     return Item(id, record.text("problem", "Problem"), record.text("answer", "Answer"), "math")
 
 
-def _math_vision(record: Record, id: str) -> Item:
+def _math_vision(record: BenchmarkRecord, id: str) -> Item:
     question, options = record.text("question"), record.listed("options")
     answer, images = record.text("answer"), record.images("image")
-    difficulty = int(record.text("level")) if "level" in record.fields else 0
+    difficulty = record.level("level")
     if options:
         return _choice(record, id, question, options, answer, images, difficulty)
     return Item(id, question, answer, "math", difficulty, images)
 
 
-def _mmmu(record: Record, id: str) -> Item:
+def _mmmu(record: BenchmarkRecord, id: str) -> Item:
     question, options = record.text("question"), record.listed("options")
     images = record.images(*(f"image_{number}" for number in range(1, 8)))
     if record.text("question_type") == "multiple-choice":
@@ -143,7 +120,7 @@ def _mmmu(record: Record, id: str) -> Item:
     return Item(id, question, join_answers(answers), _verifier(answers[0]), 0, images)
 
 
-def _mathvista(record: Record, id: str) -> Item:
+def _mathvista(record: BenchmarkRecord, id: str) -> Item:
     question, choices, answer = record.text("question"), record.listed("choices"), record.text("answer")
     images = record.images("decoded_image") or record.images("image")
     if record.text("question_type") == "multi_choice":
@@ -155,7 +132,7 @@ def _mathvista(record: Record, id: str) -> Item:
 
 
 def _choice(
-    record: Record,
+    record: BenchmarkRecord,
     id: str,
     question: str,
     options: list[str],
@@ -178,7 +155,7 @@ def _unmark(question: str) -> str:
     return IMAGE_MARK.sub(lambda mark: f"[image {mark[1] or 1}]", question)
 
 
-FORMATS: dict[str, Callable[[Record, str], Item]] = {
+FORMATS: dict[str, Callable[[BenchmarkRecord, str], Item]] = {
     "math500": _math500,
     "gsm8k": _gsm8k,
     "aime": _aime,

@@ -128,7 +128,7 @@ def _row(name: str, suite: Suite, item: Item, sample: int) -> Row:
         "finish_reason": SKIPPED,
         "tokens": 0,
         "verdict": SKIPPED,
-        "reward": 0.0,
+        "reward": float("nan"),
         "blanked": item.blanked,
         "length": item.length,
         "depth": item.depth,

@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 from k15.errors import UserError
 from k15.model.config import ModelConfig
 from k15.model.conversion import from_hf, to_hf
-from k15.model.hf_files import write_hf_config
+from k15.model.hf_files import require_hf_config, write_hf_config
 from k15.model.vlm import VisionLanguageModel, build
 from k15.tokenizer import Tokenizer
 
@@ -120,7 +120,8 @@ def load_megatron(directory: Path, model: VisionLanguageModel) -> None:
 
 
 def load_hf(model: VisionLanguageModel, directory: Path) -> None:
-    """Fill an unsharded `model` from a Hugging Face export; every tensor must fit."""
+    """Fill an unsharded `model` from a Hugging Face export; its configuration and every tensor must fit."""
+    require_hf_config(directory, model.shape)
     file = directory / "model.safetensors"
     try:
         tensors = load_file(file)

@@ -17,6 +17,7 @@ from k15.model.config import ModelConfig
 
 _TOWER = "model.vision_tower.vision_model"
 _LANGUAGE = "model.language_model"
+_UNUSED = f"{_TOWER}.post_layernorm"  # CLIP has it, LLaVA does not use it
 
 
 @dataclass(frozen=True)
@@ -90,22 +91,29 @@ def to_hf(state: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]
         gate, up = state[f"language.decoder.layers.{i}.mlp.linear_fc1.weight"].detach().chunk(2)
         hf[f"{_LANGUAGE}.layers.{i}.mlp.gate_proj.weight"] = gate.contiguous()
         hf[f"{_LANGUAGE}.layers.{i}.mlp.up_proj.weight"] = up.contiguous()
-    for kind, fill in (("weight", torch.ones), ("bias", torch.zeros)):  # CLIP has it, LLaVA does not use it
-        hf[f"{_TOWER}.post_layernorm.{kind}"] = fill(config.vision_hidden_size)
+    for kind, fill in (("weight", torch.ones), ("bias", torch.zeros)):
+        hf[f"{_UNUSED}.{kind}"] = fill(config.vision_hidden_size)
     return hf
 
 
 def from_hf(hf: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
-    """The inverse of `to_hf`. Raises UserError when a tensor is missing or has another shape than the config."""
+    """The inverse of `to_hf`. Raises UserError when a tensor is missing or left over, and RuntimeError when parts of a
+    fused one do not fit together; the caller compares the shapes of the others."""
+    left = dict(hf)
     try:
-        state = {here: hf[there] for here, there in _pairs(config)}
-        state["vision.class_token"] = hf[f"{_TOWER}.embeddings.class_embedding"].reshape(1, 1, -1)
+        state = {here: left.pop(there) for here, there in _pairs(config)}
+        state["vision.class_token"] = left.pop(f"{_TOWER}.embeddings.class_embedding").reshape(1, 1, -1)
         for here, prefix, kind, attention in _fused_attention(config):
-            q, k, v = (hf[f"{prefix}.{x}_proj.{kind}"] for x in "qkv")
+            q, k, v = (left.pop(f"{prefix}.{x}_proj.{kind}") for x in "qkv")
             state[here] = _fuse_qkv(q, k, v, attention)
         for i in range(config.layers):
-            halves = [hf[f"{_LANGUAGE}.layers.{i}.mlp.{x}_proj.weight"] for x in ("gate", "up")]
+            halves = [left.pop(f"{_LANGUAGE}.layers.{i}.mlp.{x}_proj.weight") for x in ("gate", "up")]
             state[f"language.decoder.layers.{i}.mlp.linear_fc1.weight"] = torch.cat(halves)
     except KeyError as error:
         raise UserError(f"the Hugging Face checkpoint has no tensor {error}; is it a LLaVA-Qwen3 model?") from None
+    if foreign := sorted(left.keys() - {f"{_UNUSED}.weight", f"{_UNUSED}.bias"}):
+        raise UserError(
+            f"the Hugging Face checkpoint has the tensor {foreign[0]}, which this model lacks;"
+            " give a checkpoint of the same architecture and as many layers"
+        )
     return state

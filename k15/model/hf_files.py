@@ -29,6 +29,12 @@ from k15.model.config import ModelConfig
 from k15.tokenizer import CHAT_TEMPLATE, END, END_OF_TEXT, IMAGE, PAD, SPECIAL_TOKENS
 
 _PIXEL_MEAN = 127.5
+# Of config.json: what leaves the computation as it is, and what would change it where it is not the default.
+_NOT_ARCHITECTURE = frozenset(
+    {"architectures", "dtype", "max_position_embeddings", "initializer_range"}
+    | {"bos_token_id", "eos_token_id", "pad_token_id"}
+)
+_NOT_WRITTEN = {"text_config.use_sliding_window": False}
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 
 
@@ -59,6 +65,29 @@ def write_hf_config(directory: Path, config: ModelConfig, tokenizer_dir: Path) -
     for name in _TOKENIZER_FILES:
         if tokenizer_dir != directory and (tokenizer_dir / name).is_file():
             shutil.copyfile(tokenizer_dir / name, directory / name)
+
+
+def require_hf_config(directory: Path, config: ModelConfig) -> None:
+    """Raises UserError unless the `config.json` there describes the architecture that we would write. Tensors alone do
+    not tell heads, rotary base, norms and activations apart."""
+    path = directory / "config.json"
+    try:
+        given = _NOT_WRITTEN | _flat(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, AttributeError) as error:
+        raise UserError(f"{path}: not a model configuration ({error}); give the directory of a LLaVA export") from None
+    for key, wanted in (_NOT_WRITTEN | _flat(_model(config))).items():
+        found = given.get(key)
+        if found != wanted and key.rpartition(".")[2] not in _NOT_ARCHITECTURE:
+            is_found = "is missing" if found is None else f"is {json.dumps(found)}"
+            raise UserError(f"{path}: {key} {is_found}, the model has {json.dumps(wanted)}; compare `model`")
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The leaves of nested mappings, under dotted names."""
+    leaves: dict[str, Any] = {}
+    for key, value in tree.items():
+        leaves |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return leaves
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

@@ -21,12 +21,12 @@ def initialize(tensor_parallel: int = 1) -> None:
             dist.init_process_group(backend)
         else:
             dist.init_process_group(backend, store=dist.HashStore(), rank=0, world_size=1)
+    if (ranks := dist.get_world_size()) % tensor_parallel:
+        raise UserError(
+            f"tensor_parallel {tensor_parallel} does not divide the number of ranks, {ranks};"
+            " a stage runs on one: set it to 1"
+        )
     if not parallel_state.model_parallel_is_initialized():
-        if dist.get_world_size() % tensor_parallel:
-            raise UserError(
-                f"tensor_parallel {tensor_parallel} does not divide the {dist.get_world_size()} ranks; "
-                "start another number of ranks or change it"
-            )
         parallel_state.initialize_model_parallel(tensor_model_parallel_size=tensor_parallel)
 
 

@@ -1,8 +1,9 @@
 """Worker processes for math-verify, kept between calls, replaced when one dies.
 
 A comparison that uses up its CPU seconds (or, on a machine that stands still, ten times as much wall time)
-costs its worker and yields an `error` verdict; the other comparisons of the batch do not notice. Workers
-end with the process that started them: their input closes.
+or its memory costs its worker and yields an `error` verdict; the other comparisons of the batch do not notice.
+A worker that cannot start is an `error` verdict too. Workers end with the process that started them: their
+input closes.
 """
 
 import atexit
@@ -21,19 +22,20 @@ from pathlib import Path
 from k15.rewards.verdict import Verdict
 
 CPU_SECONDS = 5.0
+MEMORY_BYTES = 2 << 30
 WALL_FACTOR = 10
 START_SECONDS = 120.0
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 class Worker:
-    """One process and one comparison at a time."""
+    """One process and one comparison at a time; RuntimeError or OSError if it cannot start."""
 
-    def __init__(self, cpu_seconds: float) -> None:
+    def __init__(self, cpu_seconds: float, memory_bytes: int) -> None:
         self.cpu_seconds = cpu_seconds
         path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "k15.rewards.math_worker", str(cpu_seconds)],
+            [sys.executable, "-m", "k15.rewards.math_worker", str(cpu_seconds), str(memory_bytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -55,6 +57,8 @@ class Worker:
         if line is None:
             return self._lost()
         reply = json.loads(line)
+        if reply["last"]:
+            self.close()
         if reply["equal"] is None:
             return Verdict.error(reply["why"])
         return Verdict.correct(reply["why"]) if reply["equal"] else Verdict.wrong(reply["why"])
@@ -93,9 +97,10 @@ class Worker:
 
 
 class MathPool:
-    def __init__(self, workers: int, cpu_seconds: float = CPU_SECONDS) -> None:
+    def __init__(self, workers: int, cpu_seconds: float = CPU_SECONDS, memory_bytes: int = MEMORY_BYTES) -> None:
         self.workers = workers
         self.cpu_seconds = cpu_seconds
+        self.memory_bytes = memory_bytes
         self._idle: queue.LifoQueue[Worker | None] = queue.LifoQueue()
         for _ in range(workers):
             self._idle.put(None)
@@ -111,8 +116,10 @@ class MathPool:
         worker = self._idle.get()
         try:
             if worker is None or not worker.alive:
-                worker = Worker(self.cpu_seconds)
+                worker = Worker(self.cpu_seconds, self.memory_bytes)
             return worker.compare(*pair)
+        except (OSError, RuntimeError) as error:
+            return Verdict.error(str(error))
         finally:
             self._idle.put(worker)
 

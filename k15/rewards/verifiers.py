@@ -74,7 +74,20 @@ VERIFIERS: dict[str, Verifier] = {
 
 
 def score_batch(records: Sequence[Mapping[str, Any]], responses: Sequence[str], *, mode: Mode = "rl") -> list[Verdict]:
-    """Verdicts of responses to problem records (`verifier`, `answer`), in their order."""
+    """Verdicts of responses to problem records (`verifier`, `answer`), in their order.
+
+    What ends in an `error` (deadline, lost worker) is judged once more; a second one stands, and the caller leaves
+    that response out. An unknown verifier is a `UserError`.
+    """
+    verdicts = _judge(records, responses, mode)
+    failed = [index for index, verdict in enumerate(verdicts) if verdict.verdict == "error"]
+    again = _judge([records[index] for index in failed], [responses[index] for index in failed], mode)
+    for index, verdict in zip(failed, again, strict=True):
+        verdicts[index] = verdict
+    return verdicts
+
+
+def _judge(records: Sequence[Mapping[str, Any]], responses: Sequence[str], mode: Mode) -> list[Verdict]:
     verdicts: dict[int, Verdict] = {}
     pending: dict[str, list[tuple[int, str, str]]] = {}
     for index, (record, response) in enumerate(zip(records, responses, strict=True)):

@@ -18,13 +18,13 @@ from k15 import tasks
 from k15.errors import UserError
 from k15.model import checkpoint
 from k15.model.vlm import VisionLanguageModel
-from k15.params import Params
 from k15.progress import Progress
 from k15.rl.objective import Baseline
 from k15.rl.rollouts import Group, RLPrompt, add_length_reward, collect
 from k15.rl.sampler import PromptSampler, SamplerParams
 from k15.rl.update import minibatch_steps, prepare, set_reference
 from k15.rollout.engine import Engine
+from k15.rollout.params import EngineParams
 from k15.rollout.types import Sampling
 from k15.rollout.weights import tensor_digest
 from k15.seeds import derive
@@ -34,7 +34,7 @@ from k15.training.trainer import OptimizerParams, Trainer, save_atomically
 Row = dict[str, Any]
 
 
-class RLParams(Params):
+class RLParams(EngineParams):
     seed: int
     tensor_parallel: int = Field(ge=1)
     iterations: int = Field(ge=1)
@@ -81,7 +81,11 @@ class RLRun:
         self.rows: list[Row] = []
 
     def run(self, label: str) -> list[Row]:
-        """All iterations; the curve, one row an iteration."""
+        """All iterations; the curve, one row an iteration.
+
+        `heldout_*` show the policy before its row's iteration, every `probe_every` iterations; those of the last row
+        (with one iteration: the only one) show the final policy.
+        """
         self._resume()
         with self.progress.task(label, self.params.iterations) as bar:
             bar.advance(len(self.rows))
@@ -91,13 +95,15 @@ class RLRun:
                 self._save()
                 bar.advance(accuracy=row["accuracy"], length=row["length"], mismatch=row["mismatch"])
         self._sync()
+        self.rows[-1] |= self._measure()
         return self.rows
 
     def _iterate(self, iteration: int) -> Row:
         params = self.params
         self._sync()
         row: Row = {"iteration": iteration + 1}
-        if iteration % params.probe_every == 0:
+        last = iteration + 1 == params.iterations  # measured after its update instead
+        if iteration % params.probe_every == 0 and not last:
             row |= self._measure()
         indices = self.sampler.draw(iteration, params.prompts_per_iteration)
         sampling = Sampling(
@@ -108,10 +114,11 @@ class RLRun:
             logprobs=True,
         )
         groups = collect(self.engine, self.prompts, indices, sampling, self.tokenizer)
-        self.sampler.update({g.index: g.success for g in groups})
+        judged = [g for g in groups if g.responses]
+        self.sampler.update({g.index: g.success for g in judged})
         if iteration >= params.length_warmup and params.length_weight:
-            add_length_reward(groups, params.length_weight)
-        row |= self._train(iteration, groups) | _summary(groups)
+            add_length_reward(judged, params.length_weight)
+        row |= self._train(iteration, judged) | _summary(groups)
         self._keep(iteration, groups)
         return row
 
@@ -122,7 +129,7 @@ class RLRun:
             return {"mismatch": 0.0, "loss": 0.0, "grad_norm": 0.0, "groups": 0}
         flat = [row for group in prepared for row in group]
         mismatch = set_reference(self.model, flat, params.token_budget)
-        if mismatch > params.mismatch_limit:
+        if not mismatch <= params.mismatch_limit:  # NaN is refused too
             raise UserError(
                 f"engine and trainer disagree by {mismatch:.4f} a token (limit {params.mismatch_limit}) in iteration "
                 f"{iteration + 1}; the rollouts are not the policy's: check the weight sync"
@@ -169,12 +176,12 @@ class RLRun:
                 "verdict": r.verdict,
             }
             for number, g in enumerate(groups)
-            for i, r in enumerate(g.responses)
+            for i, r in enumerate([*g.responses, *g.unjudged])
         ]
         save_atomically(rows, self.state / "trajectories" / f"{iteration:05d}.pt")
 
     def trajectories(self) -> list[Row]:
-        """Every response of every iteration."""
+        """Every response of every iteration; those without a verdict with reward NaN, the last of their group."""
         files = [self.state / "trajectories" / f"{i:05d}.pt" for i in range(len(self.rows))]
         return [row for file in files for row in torch.load(file)]
 
@@ -203,6 +210,8 @@ def _probe(params: RLParams, tokenizer: Tokenizer) -> list[RLPrompt]:
 
 
 def _summary(groups: Sequence[Group]) -> Row:
+    """Means over the judged responses, and how many there are in all and without a verdict."""
+    unjudged = sum(len(g.unjudged) for g in groups)
     responses = [r for g in groups for r in g.responses]
     count = len(responses)
     return {
@@ -210,4 +219,6 @@ def _summary(groups: Sequence[Group]) -> Row:
         "reward": round(sum(r.reward for r in responses) / count, 4),
         "length": round(sum(len(r.sample.ids) for r in responses) / count, 2),
         "truncated": round(sum(r.sample.finish_reason == "length" for r in responses) / count, 4),
+        "responses": count + unjudged,
+        "unjudged": unjudged,
     }

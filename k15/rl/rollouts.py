@@ -1,12 +1,12 @@
 """The rollout phase: sample k responses a prompt, judge them, compose the reward.
 
-An infrastructure failure of a verifier is judged once more and, failing again, the response leaves its group: it is
-never a zero reward. Token ids go from the engine to the trainer as they are.
+A response whose verdict stays `error` (the verifier's infrastructure failed twice) is kept apart from those of its
+group that are trained on: it is never a zero reward. Token ids go from the engine to the trainer as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ class RLPrompt:
 
 @dataclass
 class Response:
-    """One judged response. `reward` = verifier's reward, plus the weighted length reward where that is on."""
+    """One response. `reward` = verifier's reward, plus the weighted length reward where that is on; NaN without one."""
 
     sample: Sample
     text: str
@@ -44,11 +44,12 @@ class Response:
 
 @dataclass
 class Group:
-    """The responses of one prompt in one iteration."""
+    """The responses of one prompt in one iteration: the judged ones and, apart, those without a verdict."""
 
     index: int
     prompt: RLPrompt
     responses: list[Response]
+    unjudged: list[Response] = field(default_factory=list)
 
     @property
     def success(self) -> float:
@@ -78,32 +79,32 @@ def collect(
     tokenizer: Tokenizer,
     progress: Task | None = None,
 ) -> list[Group]:
-    """Sampled and judged groups of `prompts[indices]`, with rewards from the verifier alone."""
+    """Sampled and judged groups of `prompts[indices]`, with rewards from the verifier alone.
+
+    A group may have no judged response; `UserError` if none has any.
+    """
     chosen = [prompts[i] for i in indices]
     sampled = engine.generate([Prompt(p.ids, p.images) for p in chosen], sampling, progress)
     records = [p.record for p, samples in zip(chosen, sampled, strict=True) for _ in samples]
     texts = [tokenizer.decode(s.ids) for samples in sampled for s in samples]
-    verdicts = iter(_judge(records, texts))
-    remaining = iter(texts)
-    groups = []
-    for index, prompt, samples in zip(indices, chosen, sampled, strict=True):
-        judged = [(s, next(remaining), next(verdicts)) for s in samples]
-        responses = [Response(s, t, v.verdict, v.reward, v.reward) for s, t, v in judged if v.verdict != "error"]
-        if responses:
-            groups.append(Group(index, prompt, responses))
-    if not groups:
-        raise UserError("the verifier failed on every response of an iteration; check that its workers can start")
-    return groups
-
-
-def _judge(records: list[Mapping[str, Any]], texts: list[str]) -> list[rewards.Verdict]:
     verdicts = rewards.score_batch(records, texts)
-    failed = [i for i, v in enumerate(verdicts) if v.verdict == "error"]
-    if failed:
-        again = rewards.score_batch([records[i] for i in failed], [texts[i] for i in failed])
-        for i, verdict in zip(failed, again, strict=True):
-            verdicts[i] = verdict
-    return verdicts
+    if all(v.verdict == "error" for v in verdicts):
+        why = f"the verifier failed on every response of an iteration ({verdicts[0].why})"
+        raise UserError(f"{why}; check that its workers can start")
+    judged = iter(zip(texts, verdicts, strict=True))
+    return [_group(i, p, samples, judged) for i, p, samples in zip(indices, chosen, sampled, strict=True)]
+
+
+def _group(
+    index: int, prompt: RLPrompt, samples: Sequence[Sample], judged: Iterator[tuple[str, rewards.Verdict]]
+) -> Group:
+    """Takes the text and the verdict of each of `samples` from `judged`."""
+    group = Group(index, prompt, [])
+    for sample in samples:
+        text, verdict = next(judged)
+        response = Response(sample, text, verdict.verdict, verdict.reward, verdict.reward)
+        (group.unjudged if verdict.verdict == "error" else group.responses).append(response)
+    return group
 
 
 def add_length_reward(groups: Sequence[Group], weight: float) -> None:

@@ -50,8 +50,8 @@ class Engine:
         hf_dir: Path,
         *,
         max_model_len: int,
-        max_num_seqs: int = 256,
-        kv_cache_gib: float = 0.5,
+        max_num_seqs: int,
+        kv_cache_gib: float,
         seed: int = 0,
     ) -> None:
         config = _read_json(hf_dir / "config.json")

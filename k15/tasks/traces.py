@@ -44,15 +44,16 @@ def short_trace(steps: list[Step], answer: str) -> str:
 
 
 def long_trace(rng: random.Random, plan: str, steps: list[Step], answer: str) -> str:
-    """Plan, exploration, steps with slips, checks and remarks, reflection, recap; then the boxed answer."""
+    """Plan, exploration, steps with slips, checks and remarks, reflection, recap; then the boxed answer. A single step
+    leaves nothing to explore or to look back on."""
     care = rng.choice((0.0, 0.0, 0.4, 0.8))  # how often this solver checks
-    talk = rng.choice((0.0, 0.5, 0.8, 1.0))  # how often it remarks on a step
+    talk = rng.choice((0.0, 0.5, 0.8, 1.0)) if len(steps) > 1 else 0.0  # how often it thinks aloud
     parts = [f"Plan: {plan}."] if rng.random() < 0.8 else []
-    if rng.random() < 0.8:
+    if talk and rng.random() < 0.8:
         parts.append(rng.choice(EXPLORATIONS))
     for step in steps:
         parts += _worked(rng, step, care, talk)
-    if rng.random() < 0.8:
+    if talk and rng.random() < 0.8:
         parts.append(rng.choice(REFLECTIONS))
     if rng.random() < 0.5:
         parts.append(f"Again: {plan} gives {answer}, same.")

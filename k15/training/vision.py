@@ -18,7 +18,8 @@ from k15.training.corpus import Shuffle, TokenBlocks
 
 
 class VisionDocuments:
-    """Interleaved documents of the split "train" as examples, in a seeded endless order."""
+    """Interleaved documents of the split "train" as examples, in a seeded endless order. Those of more than `length`
+    tokens are left out and counted in `too_long`: cut, they would lose a picture's patches."""
 
     def __init__(
         self,
@@ -41,11 +42,12 @@ class VisionDocuments:
         self.examples: list[Example] = []
         for ids, row in zip(texts, rows, strict=True):
             expanded = [*expand_images(ids, image_tokens), END_OF_TEXT]
-            if len(expanded) <= length:  # a longer one would lose a picture's patches if it were cut
+            if len(expanded) <= length:
                 example = document(expanded, tuple(row["images"]))
                 self.examples.append(replace(example, weight=len(expanded) / example.predicted))
         if not self.examples:
             raise UserError(f"{path}: every vision document is longer than {length} tokens; raise the length")
+        self.too_long = len(rows) - len(self.examples)
         self.length, self.image_size = length, image_size
         self.order = Shuffle(len(self.examples), seed)
         self.mean_length = sum(len(e.ids) for e in self.examples) / len(self.examples)

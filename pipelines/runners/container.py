@@ -148,20 +148,27 @@ def mounts(root: Path, named: list[str]) -> list[Mount]:
     return [
         Mount(str(root), str(root), type="bind", read_only=True),
         *(Mount(str(root / name), str(root / name), type="bind") for name in WRITABLE),
-        *(Mount(str(path), str(path), type="bind", read_only=True) for path in outside),
+        *(Mount(str(path), os.path.realpath(path), type="bind", read_only=True) for path in outside),
     ]
 
 
 def outside_path(text: str, root: Path) -> Path | None:
-    """The existing file or directory outside the repository that a value of params.yaml names, if it does."""
-    if "/" not in text or "://" in text:
+    """Where a value of params.yaml leads outside the repository, if something is there. A link inside is followed:
+    in the container it leads to the same place, which has to be mounted there."""
+    if "://" in text:
         return None
     path = Path(os.path.normpath(root / text))
     while any(character in path.name for character in "*?["):
         path = path.parent
-    if path.is_relative_to(root) or root.is_relative_to(path) or not os.path.exists(path):
+    if not os.path.exists(path):
         return None
-    return path
+    while link := next((place for place in (*reversed(path.parents), path) if _is_link_in(place, root)), None):
+        path = Path(os.path.normpath(link.parent / link.readlink() / path.relative_to(link)))
+    return None if path.is_relative_to(root) or root.is_relative_to(path) else path
+
+
+def _is_link_in(path: Path, root: Path) -> bool:
+    return path.is_relative_to(root) and path.is_symlink()
 
 
 def strings_of_params(root: Path) -> Iterator[str]:

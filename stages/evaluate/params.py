@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from k15.params import Params
+from k15.rollout.params import EngineParams
 
 Positive = Annotated[int, Field(ge=1)]
 Depth = Annotated[float, Field(ge=0, le=1)]
@@ -47,12 +48,10 @@ class Benchmark(Drawing):
     """Only the first so many records."""
 
 
-class Evaluate(Params):
+class Evaluate(EngineParams):
     seed: int
     max_model_len: Positive
     """Prompt and answer together; longer benchmark prompts are skipped."""
-    max_num_seqs: Positive
-    kv_cache_gib: float = Field(gt=0)
     text: Families
     vision: Families
     needle: Needle

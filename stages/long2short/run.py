@@ -3,7 +3,8 @@
 - merge: the mean of the long-CoT and the short-CoT model's weights, in float32.
 - rejection: SFT on the shortest correct of n = 8 responses of each prompt.
 - dpo: the shortest correct response preferred to longer wrong and much longer correct ones.
-- rl: RL again, with the length reward from the start and a much smaller rollout limit.
+- rl: RL again from the last policy (the paper: from the one with the best accuracy a token), with the length reward
+  from the start and a much smaller rollout limit.
 """
 
 from __future__ import annotations
@@ -130,13 +131,20 @@ def _dpo(params: Long2ShortParams, ctx: Context) -> Metrics:
 
 
 def _rl(params: Long2ShortParams, ctx: Context) -> Metrics:
+    own = params.rl
     start, prompt_set = ctx.artifact("rl/model"), ctx.artifact("prompts")
-    state = ctx.resumable(params.rl, [start, prompt_set])
-    model, tokenizer = checkpoint.load(start, params.rl.tensor_parallel)
-    engine = Engine(start / "hf", max_model_len=model.shape.max_length, seed=params.rl.seed)
-    loop = RLRun(params.rl, model, tokenizer, load_prompts(prompt_set, tokenizer), engine, state, ctx.progress)
+    state = ctx.resumable(own, [start, prompt_set])
+    model, tokenizer = checkpoint.load(start, own.tensor_parallel)
+    engine = Engine(
+        start / "hf",
+        max_model_len=model.shape.max_length,
+        max_num_seqs=own.max_num_seqs,
+        kv_cache_gib=own.kv_cache_gib,
+        seed=own.seed,
+    )
+    loop = RLRun(own, model, tokenizer, load_prompts(prompt_set, tokenizer), engine, state, ctx.progress)
     rows = loop.run("long2short-rl")
-    _publish(params.rl, ctx, [start, prompt_set], model, tokenizer, params.rl.iterations)
+    _publish(own, ctx, [start, prompt_set], model, tokenizer, own.iterations)
     ctx.publish_plot("training", rows)
     figures = ("accuracy", "length", "truncated")
     return {"first": {n: rows[0][n] for n in figures}, "last": {n: rows[-1][n] for n in figures}}

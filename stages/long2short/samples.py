@@ -34,7 +34,13 @@ def sample_policy(
     prompts = [kept[i] for i in order.take(0, min(len(kept), params.prompts))]
     patches = ModelConfig.load(policy / "model.json").image_tokens
     longest = max(len(p.ids) + len(p.images) * (patches - 1) for p in prompts) + params.max_tokens
-    engine = Engine(policy / "hf", max_model_len=longest, seed=params.seed)
+    engine = Engine(
+        policy / "hf",
+        max_model_len=longest,
+        max_num_seqs=params.max_num_seqs,
+        kv_cache_gib=params.kv_cache_gib,
+        seed=params.seed,
+    )
     sampling = Sampling(params.samples, params.temperature, params.max_tokens, seed=derive(params.seed, "samples"))
     with progress.task("samples", len(prompts)) as bar:
         groups = collect(engine, prompts, range(len(prompts)), sampling, tokenizer, bar)

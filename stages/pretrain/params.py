@@ -22,7 +22,8 @@ class PretrainParams(Params):
     seed: int
     tensor_parallel: int = Field(ge=1)
     init_from: str | None
-    """Directory of a Hugging Face LLaVA checkpoint of this shape to start from instead of random weights."""
+    """Directory of a Hugging Face LLaVA checkpoint of this architecture to start from instead of random weights; a
+    relative path counts from the repository."""
     batch_rows: int = Field(ge=1)
     steps: int = Field(ge=1)
     optimizer: OptimizerParams

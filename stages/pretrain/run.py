@@ -34,7 +34,7 @@ def run(params: PretrainParams, ctx: Context) -> dict[str, Any]:
     config = ModelConfig(**shape.model_dump(), vocab_size=tokenizer.vocab_size, max_length=length)
     model = vlm.build(config, derive(params.seed, "init"), params.tensor_parallel)
     if params.init_from:
-        checkpoint.load_hf(model, Path(params.init_from))
+        checkpoint.load_hf(model, ctx.root / params.init_from)
     before = validation_loss(model, held_out, params.batch_rows, params.validation_blocks)
     rows = _train(params, ctx, model, tokenizer, train, state)
     after = validation_loss(model, held_out, params.batch_rows, params.validation_blocks)
@@ -44,7 +44,7 @@ def run(params: PretrainParams, ctx: Context) -> dict[str, Any]:
         "checkpoint",
         "checkpoint",
         producer,
-        lambda directory: checkpoint.save(directory, model, tokenizer, params.steps),
+        lambda directory: checkpoint.save(directory, model, tokenizer, len(rows)),
     )
     ctx.publish_plot("training", curve(rows))
     return {

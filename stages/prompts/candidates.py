@@ -1,7 +1,6 @@
 """Candidate problems of the RL prompt set: generated ones of the train split, and the user's own files."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from k15.errors import UserError
 from k15.rewards import VERIFIERS
 from k15.seeds import derive
 from k15.tasks import FAMILIES, Split, generate
+from k15.tasks.records import Record, iter_records
+from k15.tokenizer import IMAGE, SPECIAL_TOKENS
 from stages.prompts.params import PromptsParams, Source
 
 
@@ -64,38 +65,26 @@ def _generated(params: PromptsParams, family: str, split: Split) -> Iterator[Can
 
 
 def _read(path: Path, source: Source) -> list[Candidate]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise UserError(f"{source.path}: no such file; correct the path of prompts.sources {source.name!r}") from None
-    except (IsADirectoryError, UnicodeDecodeError):
-        raise UserError(f"{source.path}: not a UTF-8 text file; prompts.sources takes JSONL files") from None
-    found = [_candidate(line, f"{source.path}:{n}", source) for n, line in enumerate(lines, 1) if line.strip()]
+    found = [_candidate(Record(*located), source) for located in iter_records(path)]
     if not found:
-        raise UserError(f"{source.path}: no problem in it; remove it from prompts.sources or fill it")
+        raise UserError(f"{path}: no problem in it; remove it from prompts.sources or fill it")
     return found
 
 
-def _candidate(line: str, where: str, source: Source) -> Candidate:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{where}: not JSON ({error.msg}); write one object a line") from None
-    if not isinstance(row, dict) or not isinstance(row.get("question"), str) or "answer" not in row:
-        raise UserError(f"{where}: needs a `question` string and an `answer`; add them")
-    difficulty, verifier = row.get("difficulty", 0), row.get("verifier", "math")
-    if not isinstance(difficulty, int):
-        raise UserError(f"{where}: difficulty must be an integer (got {difficulty!r})")
+def _candidate(record: Record, source: Source) -> Candidate:
+    question, verifier = record.text("question"), record.text("verifier", default="math")
+    if (mark := SPECIAL_TOKENS[IMAGE]) in question:
+        raise record.error(f"the question holds {mark}, but problems of prompts.sources have no images; remove it")
     if verifier not in VERIFIERS:
-        raise UserError(f"{where}: unknown verifier {verifier!r}; use one of {', '.join(sorted(VERIFIERS))}")
-    digest = hashlib.sha256(row["question"].encode()).hexdigest()[:12]
+        raise record.error(f"unknown verifier {verifier!r:.60}; use one of {', '.join(sorted(VERIFIERS))}")
+    digest = hashlib.sha256(question.encode()).hexdigest()[:12]
     return Candidate(
-        id=str(row.get("id", f"{source.name}-{digest}")),
+        id=record.text("id", default=f"{source.name}-{digest}"),
         family=source.name,
-        domain=str(row.get("domain", "math")),
-        discipline=str(row.get("discipline", source.name)),
-        difficulty=difficulty,
-        question=row["question"],
-        answer=str(row["answer"]),
+        domain=record.text("domain", default="math"),
+        discipline=record.text("discipline", default=source.name),
+        difficulty=record.level("difficulty"),
+        question=question,
+        answer="" if record.fields.get("answer") == "" else record.text("answer"),  # a proof has none
         verifier=verifier,
     )

@@ -24,6 +24,13 @@ class PassRate:
         return self.correct / self.judged if self.judged else 0.0
 
 
+@dataclass(frozen=True)
+class Guesses:
+    hits: int
+    unjudged: int
+    """Guesses whose verdict stayed an error: any of them may have been right."""
+
+
 def prompt_ids(tokenizer: Tokenizer, candidate: Candidate) -> list[int]:
     return tokenizer.encode_prompt(candidate.question, len(candidate.images))
 
@@ -46,13 +53,19 @@ def pass_rates(
 
 def guess_hits(
     engine: Engine, tokenizer: Tokenizer, items: Sequence[Candidate], sampling: Sampling, task: Task
-) -> list[int]:
+) -> list[Guesses]:
     """How many of `sampling.n` answers are right when the model must open the box at once (§2.1: N = 8)."""
     prefix = tokenizer.encode(GUESS_PREFIX)
     prompts = [Prompt(prompt_ids(tokenizer, item) + prefix, item.images) for item in items]
     guesses = engine.generate(prompts, sampling, task)
     verdicts = _judge(items, guesses, lambda sample: GUESS_PREFIX + tokenizer.decode(sample.ids))
-    return [sum(verdict.verdict == "correct" for verdict in group) for group in verdicts]
+    return [
+        Guesses(
+            hits=sum(verdict.verdict == "correct" for verdict in group),
+            unjudged=sum(verdict.verdict == "error" for verdict in group),
+        )
+        for group in verdicts
+    ]
 
 
 def _judge(

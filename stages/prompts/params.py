@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from k15.params import Params
+from k15.rollout.params import EngineParams
 
 
 class FamilyShare(Params):
@@ -22,7 +23,7 @@ class Source(Params):
     path: str = Field(min_length=1)
 
 
-class PromptsParams(Params):
+class PromptsParams(EngineParams):
     """Where candidates come from, how they are measured, and what is kept."""
 
     seed: int
@@ -47,8 +48,6 @@ class PromptsParams(Params):
     """The largest share of the kept set that one discipline may have."""
 
     max_model_len: int = Field(ge=8)
-    max_num_seqs: int = Field(ge=1)
-    kv_cache_gib: float = Field(gt=0)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

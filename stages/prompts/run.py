@@ -23,7 +23,7 @@ from k15.seeds import derive
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
 from stages.prompts.candidates import Candidate, candidates, heldout
-from stages.prompts.measure import PassRate, guess_hits, pass_rates, prompt_ids
+from stages.prompts.measure import Guesses, PassRate, guess_hits, pass_rates, prompt_ids
 from stages.prompts.params import PromptsParams
 from stages.prompts.rules import reasons_before_sampling, surplus
 
@@ -37,7 +37,7 @@ class Measured:
     items: list[Candidate]
     reasons: dict[int, str]
     rates: dict[int, PassRate] = field(default_factory=dict)
-    hits: dict[int, int] = field(default_factory=dict)
+    guesses: dict[int, Guesses] = field(default_factory=dict)
 
     def left(self) -> list[int]:
         return [index for index in range(len(self.items)) if index not in self.reasons]
@@ -72,7 +72,11 @@ def run(params: PromptsParams, context: Context) -> dict[str, Any]:
 
 
 def _sample(params: PromptsParams, policy: Path, tokenizer: Tokenizer, measured: Measured, progress: Progress) -> None:
-    """Pass rates of what the rules left; guesses for what is not trivial."""
+    """Pass rates of what the rules left; guesses for what is not trivial.
+
+    A prompt without a right guess but with one that got no verdict is dropped as "unjudged": whoever cannot show that
+    a prompt withstands guessing does without it.
+    """
     engine = Engine(
         policy / "hf",
         max_model_len=params.max_model_len,
@@ -93,9 +97,10 @@ def _sample(params: PromptsParams, policy: Path, tokenizer: Tokenizer, measured:
         if params.guess_tries and items:
             sampling = _sampling(params, "guess", params.guess_tries, params.guess_tokens)
             with progress.task("guess", len(items)) as task:
-                hits = guess_hits(engine, tokenizer, items, sampling, task)
-            measured.hits.update(zip(left, hits, strict=True))
-            measured.drop("guessed", lambda index: measured.hits[index] > 0)
+                guesses = guess_hits(engine, tokenizer, items, sampling, task)
+            measured.guesses.update(zip(left, guesses, strict=True))
+            measured.drop("guessed", lambda index: measured.guesses[index].hits > 0)
+            measured.drop("unjudged", lambda index: measured.guesses[index].unjudged > 0)
     finally:
         engine.close()
 
@@ -122,7 +127,7 @@ def label(params: PromptsParams, pass_rate: float) -> str:
 
 def _row(params: PromptsParams, measured: Measured, index: int) -> dict[str, Any]:
     item = measured.items[index]
-    rate, hits = measured.rates.get(index, PassRate(0, 0)), measured.hits.get(index, 0)
+    rate, hits = measured.rates.get(index, PassRate(0, 0)), measured.guesses.get(index, Guesses(0, 0)).hits
     return {
         "id": item.id,
         "family": item.family,
@@ -156,7 +161,7 @@ def summary(params: PromptsParams, measured: Measured) -> dict[str, Any]:
         "sampled": len(rates),
         "pass_rate": sum(rate.value for rate in measured.rates.values()) / max(1, len(rates)),
         "pass_rates": {f"{tenth / 10:.1f}": histogram[f"{tenth / 10:.1f}"] for tenth in range(11)},
-        "guess_tried": len(measured.hits),
+        "guess_tried": len(measured.guesses),
         "labels": _counts(label(params, measured.rates[index].value) for index in measured.left()),
         "families": _counts(item.family for item in kept),
         "domains": _counts(item.domain for item in kept),

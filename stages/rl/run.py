@@ -22,7 +22,13 @@ def run(params: RLParams, ctx: Context) -> dict[str, Any]:
     state = ctx.resumable(params, parents)
     model, tokenizer = checkpoint.load(start, params.tensor_parallel)
     prompts = load_prompts(prompt_set, tokenizer)
-    engine = Engine(start / "hf", max_model_len=model.shape.max_length, seed=params.seed)
+    engine = Engine(
+        start / "hf",
+        max_model_len=model.shape.max_length,
+        max_num_seqs=params.max_num_seqs,
+        kv_cache_gib=params.kv_cache_gib,
+        seed=params.seed,
+    )
     rl = RLRun(params, model, tokenizer, prompts, engine, state, ctx.progress)
     rows = rl.run("rl")
     producer = ctx.producer(params, parents)
@@ -35,11 +41,13 @@ def run(params: RLParams, ctx: Context) -> dict[str, Any]:
         lambda directory: checkpoint.save(directory, model, tokenizer, params.iterations),
     )
     ctx.publish_plot("training", rows)
+    heldout = ("heldout_accuracy", "heldout_length")
     return {
         "prompts": len(prompts),
-        "responses": len(rows) * params.prompts_per_iteration * params.group_size,
-        "first": {name: rows[0][name] for name in ("accuracy", "length", "heldout_accuracy", "heldout_length")},
-        "last": {name: rows[-1][name] for name in ("accuracy", "length", "mismatch", "truncated")},
+        "responses": sum(row["responses"] for row in rows),
+        "unjudged": sum(row["unjudged"] for row in rows),
+        "first": {name: rows[0][name] for name in ("accuracy", "length", *heldout)},
+        "last": {name: rows[-1][name] for name in (*heldout, "accuracy", "length", "mismatch", "truncated")},
         "max_mismatch": max(row["mismatch"] for row in rows),
     }
 

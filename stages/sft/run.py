@@ -14,6 +14,7 @@ from typing import Any
 
 from k15 import rewards
 from k15.artifacts import publish
+from k15.errors import UserError
 from k15.model import checkpoint
 from k15.model.vlm import VisionLanguageModel
 from k15.seeds import derive
@@ -34,7 +35,7 @@ def run(params: SFTParams, ctx: Context) -> dict[str, Any]:
     vanilla = _vanilla_examples(params, model, tokenizer)
     rows = _phase(params, params.vanilla, "vanilla", ctx, model, vanilla)
     _publish(params, ctx, model, tokenizer, "sft/short", len(rows))
-    verified, dropped = _verified(problems(params.warmup.problems, derive(params.seed, "warmup")))
+    verified, wrong, unjudged = _verified(problems(params.warmup.problems, derive(params.seed, "warmup")))
     patches = model.shape.image_tokens
     warmup = [example(p, p.long, tokenizer, patches) for p in verified]
     replayed = problems(params.warmup.replayed, derive(params.seed, "replayed"))
@@ -46,7 +47,8 @@ def run(params: SFTParams, ctx: Context) -> dict[str, Any]:
         "examples": {
             "vanilla": len(vanilla),
             "warmup": len(warmup),
-            "warmup_dropped": dropped,
+            "warmup_dropped": wrong,
+            "warmup_unjudged": unjudged,
             "warmup_replayed": len(short),
         },
         "response_tokens": {"vanilla": _mean_response(vanilla), "warmup": _mean_response(warmup)},
@@ -63,12 +65,19 @@ def _vanilla_examples(params: SFTParams, model: VisionLanguageModel, tokenizer: 
     return examples
 
 
-def _verified(candidates: list[Problem]) -> tuple[list[Problem], int]:
-    """Those whose long path ends in the right answer, and how many do not."""
+def _verified(candidates: list[Problem]) -> tuple[list[Problem], int, int]:
+    """Those whose long path ends in the right answer; how many do not, and how many the verifier could not judge.
+
+    Raises `UserError` if nothing is left.
+    """
     records = [{"verifier": p.verifier, "answer": p.answer} for p in candidates]
     verdicts = rewards.score_batch(records, [p.long for p in candidates])
     kept = [p for p, verdict in zip(candidates, verdicts, strict=True) if verdict.verdict == "correct"]
-    return kept, len(candidates) - len(kept)
+    errors = [verdict.why for verdict in verdicts if verdict.verdict == "error"]
+    if not kept:
+        cause = f"{len(errors)} could not be judged ({errors[0]})" if errors else "all end in a wrong answer"
+        raise UserError(f"none of {len(candidates)} long reasoning paths is verified: {cause}; check the verifier")
+    return kept, len(candidates) - len(kept) - len(errors), len(errors)
 
 
 def _phase(

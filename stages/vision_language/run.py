@@ -2,7 +2,8 @@
 
 - tower: the language model is frozen; tower and projector (ours) learn from vision-language documents only.
 - ramp: everything trains; the vision-language share of the rows grows linearly from 0 to `vision_share` (30 %).
-- cooldown: the share stays; text from high-fidelity domains, vision from synthetic question-answer documents.
+- cooldown: the share stays; text from `cooldown_domains`, vision from `cooldown_kinds`. The paper keeps high-fidelity
+  text and synthetic question answering; the default is all five domains, and question, OCR and caption documents.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
 from k15.training.batch import Batch
 from k15.training.corpus import TokenBlocks, validation_loss
-from k15.training.loop import Row, curve, run_phase
+from k15.training.loop import Row, curve, last_losses, run_phase
 from k15.training.trainer import Trainer
 from k15.training.vision import Mixture, VisionDocuments
 from stages.vision_language.params import VisionLanguageParams
@@ -43,9 +44,7 @@ def run(params: VisionLanguageParams, ctx: Context) -> dict[str, Any]:
     ctx.publish_plot("training", curve(rows))
     return {
         "text_validation_loss": {domain: {"before": before[domain], "after": after[domain]} for domain in after},
-        "loss": {
-            phase: [r["loss"] for r in rows if r["phase"] == phase][-1] for phase in ("tower", "ramp", "cooldown")
-        },
+        "loss": last_losses(rows),
     }
 
 
@@ -61,6 +60,8 @@ def _train(
     shape = model.shape
     patches, size, length = shape.image_tokens, shape.image_size, shape.max_length
     documents = VisionDocuments(vision, tokenizer, patches, size, length, derive(params.seed, "vision"))
+    if documents.too_long:
+        ctx.progress.log(f"{documents.too_long} vision documents are longer than {length} tokens and left out")
     answers = VisionDocuments(
         vision, tokenizer, patches, size, length, derive(params.seed, "cooldown-vision"), params.cooldown_kinds
     )

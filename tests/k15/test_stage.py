@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,15 @@ def test_bad_params_are_one_line(root: Path, capsys: pytest.CaptureFixture[str])
     (root / "params.yaml").write_text("toy:\n  steps: 0\n")
     assert run(root, failing(AssertionError())) == 2
     assert capsys.readouterr().err == "k15 toy: error: params.yaml: toy.steps must be at least 1 (got 0)\n"
+
+
+def test_one_of_several_ranks_is_refused(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert run(root, failing(AssertionError())) == 2
+    message = "WORLD_SIZE is 2, a stage runs on one rank; start it without torchrun"
+    assert capsys.readouterr().err == f"k15 toy: error: {message}\n"
 
 
 def test_a_defect_keeps_its_traceback(root: Path) -> None:
@@ -235,6 +245,16 @@ def test_state_of_other_params_is_discarded(inputs: Path, change: str) -> None:
     interrupt(inputs, signal.SIGKILL)
     (inputs / "params.yaml").write_text(change)
     assert starts_afresh(inputs)
+
+
+def test_the_time_of_imports_counts(root: Path) -> None:
+    code = "import time; time.sleep(0.5)\n" + COUNTING_STAGE
+    write_input(root, 1)
+    (root / "params.yaml").write_text("toy:\n  steps: 1\nshape:\n  width: 8\n")
+    before = time.monotonic()
+    subprocess.run([sys.executable, "-c", code, "--root", str(root)], cwd=ROOT, check=True)
+    seconds = read(root / "metrics" / "timing" / "toy.json")["seconds"]
+    assert 0.5 < seconds < time.monotonic() - before + 0.1
 
 
 def test_state_of_other_inputs_is_discarded(inputs: Path) -> None:

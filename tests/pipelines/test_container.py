@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from containers import engine
+from containers import build, engine
 from containers.images import image_of, recipe_digest
 from k15.artifacts.digests import file_digest
 from k15.errors import UserError
@@ -217,6 +217,11 @@ def test_inputs_outside_the_repository_are_mounted(tmp_path: Path) -> None:
     root = tmp_path / "repository"
     (root / "inside").mkdir(parents=True)
     (tmp_path / "outside").mkdir()
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "rows.jsonl").touch()
+    (root / "data").symlink_to("inside/link")
+    (root / "inside" / "link").symlink_to(tmp_path / "disk")
+    (root / "here").symlink_to(root)
     named = {
         "../outside": tmp_path / "outside",
         "../outside/*.jsonl": tmp_path / "outside",
@@ -226,5 +231,51 @@ def test_inputs_outside_the_repository_are_mounted(tmp_path: Path) -> None:
         "s3://bucket/key": None,
         "/": None,
         "english": None,
+        "data/rows.jsonl": tmp_path / "disk" / "rows.jsonl",  # by a relative link to an absolute one
+        "data/*.jsonl": tmp_path / "disk",
+        "data": tmp_path / "disk",
+        "here/inside": None,
+        "data/missing": None,
     }
     assert {text: container.outside_path(text, root) for text in named} == named
+
+
+def test_what_is_mounted_for_a_link(tmp_path: Path) -> None:
+    """The container sees the link as it is, so its own destination has to be there, even where that is a link too."""
+    root, disk, alias = tmp_path / "repository", tmp_path / "disk", tmp_path / "alias"
+    root.mkdir()
+    disk.mkdir()
+    alias.symlink_to(disk)
+    (root / "data").symlink_to(alias)
+    (mount,) = container.mounts(root, ["data"])[1 + len(container.WRITABLE) :]
+    assert (mount["Target"], mount["Source"], mount["ReadOnly"]) == (str(alias), str(disk), True)
+
+
+def test_make_images_hands_the_base_to_the_builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$BASE" "$@"\n')
+    python.chmod(0o755)
+    command = ["make", "--silent", "--old-file=environment", "images", "BASE=debian:12"]
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    said = subprocess.run([*command, f"PATH={path}"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    base, *module = said.stdout.splitlines()[:3]
+    arguments = said.stdout.splitlines()[3:]
+    assert (base, module) == ("debian:12", ["-m", "containers.build"])
+
+    built = []
+
+    class Recorder:
+        def __init__(self, command: str) -> None:
+            pass
+
+        def recipe(self, image: str) -> str:
+            return recipe_digest(image)
+
+        def build(self, image: str, base: str) -> None:
+            built.append((image, base))
+
+    monkeypatch.setattr(build, "Builder", Recorder)
+    monkeypatch.setattr(engine, "find_command", lambda: "podman")
+    monkeypatch.setenv("BASE", base)
+    assert build.main(arguments) == 0
+    assert built == [("data", "debian:12"), ("train", "debian:12")]

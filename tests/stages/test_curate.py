@@ -140,7 +140,7 @@ def test_the_mixture_sets_the_tokens(run: Path) -> None:
     found = metrics(run)
     for domain, share in SMALL["mixture"].items():
         tokens = found["tokens"][domain]["train"]
-        assert tokens == pytest.approx(share * 30000, abs=64)
+        assert tokens == pytest.approx(share * 30000, abs=256)  # whole documents, whole blocks
         rows = read_rows(run / "artifacts/curate/documents", "document")
         weights = {row["weight"] for row in rows if (row["domain"], row["split"]) == (domain, "train")}
         assert list(weights) == [pytest.approx(found["multiplicity"][domain], abs=1e-3)]

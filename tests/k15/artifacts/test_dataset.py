@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from k15.artifacts import Producer, iter_dataset, read_dataset, read_manifest, read_rows, write_dataset
+from k15.artifacts import Producer, dataset, iter_dataset, read_dataset, read_manifest, read_rows, write_dataset
 from k15.artifacts.schemas import DATASETS
 from k15.errors import ArtifactError
 
@@ -53,7 +53,10 @@ def test_missing_values_where_the_schema_allows_them(tmp_path: Path) -> None:
     assert [row["value"] for row in read_rows(tmp_path / "data", "rejection")] == [0.0, None, 1.0]
 
 
-def test_same_rows_give_the_same_bytes_however_they_are_batched(tmp_path: Path) -> None:
+def test_same_rows_give_the_same_bytes_however_they_are_batched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "SHARD_BYTES", 1)  # a shard is a batch of 256 rows
     rows = rows_of("document", 1500)
     table = pa.Table.from_pylist(rows, DATASETS["document"].columns)
     loose = pa.Table.from_pylist(rows)  # other types, columns in another order, validity bitmaps
@@ -65,9 +68,9 @@ def test_same_rows_give_the_same_bytes_however_they_are_batched(tmp_path: Path) 
         "mixed": [*rows[:300], loose.slice(300, 1000), *rows[1300:]],
     }
     for name, batching in batchings.items():
-        write_dataset(tmp_path / name, "document", batching, producer=PRODUCER, shard_rows=600)
+        write_dataset(tmp_path / name, "document", batching, producer=PRODUCER)
     expected = bytes_of(tmp_path / "mappings")
-    assert sorted(expected) == ["manifest.json", *(f"part-0000{i}.parquet" for i in range(3))]
+    assert sorted(expected) == ["manifest.json", *(f"part-0000{i}.parquet" for i in range(6))]
     for name in batchings:
         assert bytes_of(tmp_path / name) == expected, name
 
@@ -84,10 +87,11 @@ def test_large_rows_start_new_row_groups_whatever_their_batches(tmp_path: Path) 
     assert [shard.row_group(i).num_rows for i in range(shard.num_row_groups)] == [256, 44]
 
 
-def test_shards_keep_the_order_and_count_their_rows(tmp_path: Path) -> None:
+def test_shards_keep_the_order_and_count_their_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "SHARD_BYTES", 1)
     rows = rows_of("tokens", 1000)
-    manifest = write_dataset(tmp_path / "data", "tokens", rows, producer=PRODUCER, shard_rows=300)
-    assert [file.rows for _, file in sorted(manifest.files.items())] == [300, 300, 300, 100]
+    manifest = write_dataset(tmp_path / "data", "tokens", rows, producer=PRODUCER)
+    assert [file.rows for _, file in sorted(manifest.files.items())] == [256, 256, 256, 232]
     batches = list(iter_dataset(tmp_path / "data", "tokens", batch_rows=128))
     assert max(batch.num_rows for batch in batches) == 128
     assert [row for batch in batches for row in batch.to_pylist()] == rows
@@ -141,13 +145,15 @@ def test_a_table_that_does_not_fit_is_refused(tmp_path: Path) -> None:
         write_dataset(tmp_path / "data", "tokens", [too_large], producer=PRODUCER)
 
 
-def test_rows_that_end_in_an_error_leave_the_old_dataset(tmp_path: Path) -> None:
+def test_rows_that_end_in_an_error_leave_the_old_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "SHARD_BYTES", 1)
+
     def broken() -> Iterator[dict[str, Any]]:
-        yield from rows_of("problem", 600)
+        yield from rows_of("prompt", 600)
         raise RuntimeError("source failed")
 
-    old = write_dataset(tmp_path / "data", "problem", rows_of("problem", 2), producer=PRODUCER)
+    old = write_dataset(tmp_path / "data", "prompt", rows_of("prompt", 2), producer=PRODUCER)
     with pytest.raises(RuntimeError, match="source failed"):
-        write_dataset(tmp_path / "data", "problem", broken(), producer=PRODUCER, shard_rows=100)
+        write_dataset(tmp_path / "data", "prompt", broken(), producer=PRODUCER)
     assert read_manifest(tmp_path / "data") == old
     assert [path.name for path in tmp_path.iterdir()] == ["data"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from k15.artifacts import Producer, publish, read_dataset, read_manifest, verify, write_dataset
+from k15.artifacts import Producer, dataset, publish, read_dataset, read_manifest, verify, write_dataset
 from k15.artifacts.manifest import File, Manifest, revision
 from k15.errors import ArtifactError
 
@@ -19,9 +19,11 @@ TOKENS = [{"domain": "math", "split": "train", "tokens": [1, 2, 3], "lengths": [
 
 
 @pytest.fixture
-def tokens(tmp_path: Path) -> Path:
+def tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(dataset, "BATCH_ROWS", 30)
+    monkeypatch.setattr(dataset, "SHARD_BYTES", 1)
     path = tmp_path / "artifacts" / "curate" / "tokens"
-    write_dataset(path, "tokens", TOKENS, producer=Producer("curate", {"seed": 1}), shard_rows=30)
+    write_dataset(path, "tokens", TOKENS, producer=Producer("curate", {"seed": 1}))
     return path
 
 
@@ -175,8 +177,8 @@ def test_an_artifact_that_is_missing_or_half_written(tmp_path: Path, tokens: Pat
 
 
 def test_the_wrong_kind_or_schema(tokens: Path, checkpoint: Path) -> None:
-    with pytest.raises(ArtifactError, match="has schema `tokens`, `problem` is needed"):
-        read_dataset(tokens, "problem")
+    with pytest.raises(ArtifactError, match="has schema `tokens`, `prompt` is needed"):
+        read_dataset(tokens, "prompt")
     with pytest.raises(ArtifactError, match="has kind `checkpoint`, `dataset` is needed"):
         read_dataset(checkpoint, "tokens")
 

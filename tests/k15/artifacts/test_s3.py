@@ -7,10 +7,17 @@ from typing import Any
 import boto3
 import pytest
 
-from k15.artifacts import Producer, iter_dataset, read_manifest, read_rows, verify, write_dataset
+from k15.artifacts import Producer, dataset, iter_dataset, read_manifest, read_rows, verify, write_dataset
 from k15.errors import ArtifactError
 
 PRODUCER = Producer("curate", {"seed": 1})
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shards of three rows."""
+    monkeypatch.setattr(dataset, "BATCH_ROWS", 3)
+    monkeypatch.setattr(dataset, "SHARD_BYTES", 1)
 
 
 def rows(count: int, value: int = 0) -> list[dict[str, Any]]:
@@ -27,13 +34,13 @@ def change(url: str, key: str, body: bytes) -> None:
     boto3.client("s3").put_object(Bucket=url.removeprefix("s3://").split("/")[0], Key=key, Body=body)
 
 
-def test_round_trip_with_the_manifest_of_a_local_dataset(tmp_path: Path, s3_bucket: str) -> None:
+def test_round_trip_with_the_manifest_of_a_local_dataset(tmp_path: Path, s3_bucket: str, small_shards: None) -> None:
     url = f"{s3_bucket}/corpus/tokens"
-    remote = write_dataset(url, "tokens", rows(1000), producer=PRODUCER, shard_rows=300)
-    local = write_dataset(tmp_path / "tokens", "tokens", rows(1000), producer=PRODUCER, shard_rows=300)
+    remote = write_dataset(url, "tokens", rows(10), producer=PRODUCER)
+    local = write_dataset(tmp_path / "tokens", "tokens", rows(10), producer=PRODUCER)
     assert remote == local == verify(url, "dataset", "tokens")
-    assert read_rows(url, "tokens") == rows(1000)
-    assert sum(batch.num_rows for batch in iter_dataset(url, "tokens", columns=["domain"])) == 1000
+    assert read_rows(url, "tokens") == rows(10)
+    assert sum(batch.num_rows for batch in iter_dataset(url, "tokens", columns=["domain"])) == 10
     assert len(keys(url)) == 5
 
 
@@ -44,19 +51,19 @@ def test_a_dataset_on_s3_as_a_parent(tmp_path: Path, s3_bucket: str) -> None:
     assert child.parents == {url: parent.digest}
 
 
-def test_a_new_version_replaces_the_old_one_and_its_objects(s3_bucket: str) -> None:
+def test_a_new_version_replaces_the_old_one_and_its_objects(s3_bucket: str, small_shards: None) -> None:
     url = f"{s3_bucket}/tokens"
-    write_dataset(url, "tokens", rows(9), producer=PRODUCER, shard_rows=3)
-    write_dataset(url, "tokens", rows(4, value=7), producer=PRODUCER)
-    assert read_rows(url, "tokens") == rows(4, value=7)
+    write_dataset(url, "tokens", rows(9), producer=PRODUCER)
+    write_dataset(url, "tokens", rows(2, value=7), producer=PRODUCER)
+    assert read_rows(url, "tokens") == rows(2, value=7)
     assert len(keys(url)) == 2
 
 
-def test_a_writer_that_fails_leaves_the_old_version_readable(s3_bucket: str) -> None:
+def test_a_writer_that_fails_leaves_the_old_version_readable(s3_bucket: str, small_shards: None) -> None:
     url = f"{s3_bucket}/tokens"
-    write_dataset(url, "tokens", rows(9), producer=PRODUCER, shard_rows=3)
+    write_dataset(url, "tokens", rows(9), producer=PRODUCER)
     with pytest.raises(ArtifactError, match="column `domain`"):
-        write_dataset(url, "tokens", [*rows(6, value=1), {**rows(1)[0], "domain": 1}], producer=PRODUCER, shard_rows=3)
+        write_dataset(url, "tokens", [*rows(6, value=1), {**rows(1)[0], "domain": 1}], producer=PRODUCER)
     assert read_rows(url, "tokens") == rows(9)
 
 
@@ -93,8 +100,9 @@ def test_what_is_not_there(s3_bucket: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def _write_repeatedly(url: str, value: int) -> None:
+    dataset.BATCH_ROWS, dataset.SHARD_BYTES = 10, 1  # in a process of its own
     for version in range(3):
-        write_dataset(url, "tokens", rows(30, value + version), producer=PRODUCER, shard_rows=10)
+        write_dataset(url, "tokens", rows(30, value + version), producer=PRODUCER)
 
 
 def test_two_writers_at_once_leave_the_whole_work_of_one(s3_bucket: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from k15.artifacts import Producer, publish, read_manifest, read_rows, verify, write_dataset
+from k15.artifacts import Producer, dataset, publish, read_manifest, read_rows, verify, write_dataset
 from k15.artifacts.storage import write_json
 from k15.errors import ArtifactError
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 PRODUCER = Producer("curate", {})
 WAITING_WRITER = """
 import pathlib, sys, time
-from k15.artifacts import Producer, publish
+from k15.artifacts import Producer, dataset, publish
 def build(directory):
     (directory / "half").write_text("half")
     print("building", flush=True)
@@ -97,10 +97,11 @@ def test_a_failing_build_leaves_the_old_artifact(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_smaller_artifact_keeps_no_file_of_the_larger_one(tmp_path: Path) -> None:
-    rows = [{"domain": "math", "split": "train", "tokens": [1], "lengths": [1]}] * 10
-    write_dataset(tmp_path / "data", "tokens", rows, producer=PRODUCER, shard_rows=2)
-    write_dataset(tmp_path / "data", "tokens", rows, producer=PRODUCER)
+def test_a_smaller_artifact_keeps_no_file_of_the_larger_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "SHARD_BYTES", 1)
+    rows = [{"domain": "math", "split": "train", "tokens": [1], "lengths": [1]}] * 600
+    assert len(write_dataset(tmp_path / "data", "tokens", rows, producer=PRODUCER).files) == 3
+    write_dataset(tmp_path / "data", "tokens", rows[:10], producer=PRODUCER)
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [
         "manifest.json",
         "part-00000.parquet",

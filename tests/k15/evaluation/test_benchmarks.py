@@ -63,6 +63,19 @@ def test_math500_keeps_the_level_as_difficulty(tmp_path: Path) -> None:
     assert (item.verifier, item.difficulty) == ("math", 3)
 
 
+@pytest.mark.parametrize(
+    ("format", "question"), [("math500", {"problem": "p"}), ("math_vision", {"question": "p", "options": []})]
+)
+def test_levels_in_every_spelling(format: str, question: dict[str, Any], tmp_path: Path) -> None:
+    levels: list[Any] = ["Level 3", 3, 3.0, "3", "3.0", None]
+    records = [{**question, "answer": "1", "level": level} for level in levels]
+    items = read_benchmark("b", format, jsonl(tmp_path / "a.jsonl", *records, {**question, "answer": "1"}))
+    assert [item.difficulty for item in items] == [3, 3, 3, 3, 3, 0, 0]
+    path = jsonl(tmp_path / "b.jsonl", {**question, "answer": "1", "level": "Level ?"})
+    with pytest.raises(UserError, match=r"b\.jsonl: line 1: field 'level' must be an integer"):
+        read_benchmark("b", format, path)
+
+
 def test_gsm8k_answer_is_what_follows_the_last_mark(tmp_path: Path) -> None:
     path = tmp_path / "test.jsonl.gz"
     record = {"question": "How far?", "answer": "x <<1*2=2>>\n#### 1,200"}
@@ -162,6 +175,12 @@ BAD: dict[str, tuple[str, Callable[[Path], Path], str]] = {
         "math500",
         lambda d: _bytes(d, "a.jsonl", b'{"problem": \n'),
         "a.jsonl: line 1: is not JSON",
+    ),
+    "huge number": ("math500", lambda d: _bytes(d, "a.jsonl", b"1" * 5000), "a.jsonl: line 1: is not JSON"),
+    "half a surrogate pair": (
+        "math500",
+        lambda d: jsonl(d / "a.jsonl", {**PROBLEM, "problem": "\ud800"}),
+        "line 1: field 'problem' holds half a surrogate pair",
     ),
     "not a record": ("math500", lambda d: jsonl(d / "a.jsonl", [1]), "line 1: is not a record"),
     "not UTF-8": ("math500", lambda d: _bytes(d, "a.jsonl", b"\xff\xfe"), "a.jsonl: is not UTF-8"),

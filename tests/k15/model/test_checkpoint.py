@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -175,26 +176,73 @@ def test_missing_megatron_files(copied: Path, damage: str) -> None:
         checkpoint.load(copied)
 
 
-def test_export_is_missing_or_damaged(model: vlm.VisionLanguageModel, tmp_path: Path) -> None:
+def test_export_is_missing_or_damaged(model: vlm.VisionLanguageModel, copied: Path) -> None:
     for content in (None, b"", b"not safetensors"):
-        if content is not None:
-            (tmp_path / "model.safetensors").write_bytes(content)
+        file = copied / "hf" / "model.safetensors"
+        file.unlink() if content is None else file.write_bytes(content)
         with pytest.raises(UserError, match="not a safetensors file"):
-            checkpoint.load_hf(tiny.model(seed=2), tmp_path)
+            checkpoint.load_hf(model, copied / "hf")
 
 
 @pytest.mark.parametrize(
     "name", ["model.language_model.norm.weight", "model.language_model.layers.0.self_attn.k_proj.weight"]
 )
 @pytest.mark.parametrize("change", ["missing", "shorter"])
-def test_export_of_another_shape(saved: Path, tmp_path: Path, name: str, change: str) -> None:
-    tensors = load_file(saved / "hf" / "model.safetensors")
+def test_export_of_another_shape(copied: Path, name: str, change: str) -> None:
+    tensors = load_file(copied / "hf" / "model.safetensors")
     tensor = tensors.pop(name)
     if change == "shorter":
         tensors[name] = tensor[:-1].clone()
-    save_file(tensors, tmp_path / "model.safetensors")
-    with pytest.raises(UserError):
-        checkpoint.load_hf(tiny.model(seed=2), tmp_path)
+    save_file(tensors, copied / "hf" / "model.safetensors")
+    with pytest.raises(UserError, match="has no tensor" if change == "missing" else "shape"):
+        checkpoint.load_hf(tiny.model(seed=2), copied / "hf")
+
+
+@pytest.mark.parametrize("name", ["lm_head.weight", "model.language_model.layers.0.self_attn.q_proj.bias"])
+def test_export_with_tensors_that_the_model_lacks(copied: Path, name: str) -> None:
+    file = copied / "hf" / "model.safetensors"
+    save_file(load_file(file) | {name: torch.zeros(4)}, file)
+    with pytest.raises(UserError, match=f"has the tensor {name}, which this model lacks; give"):
+        checkpoint.load_hf(tiny.model(seed=2), copied / "hf")
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "message"),
+    [
+        ("text_config", "num_attention_heads", 2, "text_config.num_attention_heads is 2, the model has 4"),
+        ("text_config", "num_key_value_heads", None, "text_config.num_key_value_heads is missing, the model has 2"),
+        (
+            "text_config",
+            "rope_parameters",
+            {"rope_type": "default", "rope_theta": 5e5},
+            "text_config.rope_parameters.rope_theta is 500000.0, the model has 10000.0",
+        ),
+        ("text_config", "rms_norm_eps", 1e-5, "text_config.rms_norm_eps is 1e-05, the model has 1e-06"),
+        ("text_config", "use_sliding_window", True, "text_config.use_sliding_window is true, the model has false"),
+        ("vision_config", "hidden_act", "quick_gelu", 'vision_config.hidden_act is "quick_gelu", the model has "gelu"'),
+    ],
+)
+def test_export_of_another_architecture(copied: Path, section: str, key: str, value: Any, message: str) -> None:
+    file = copied / "hf" / "config.json"
+    content = json.loads(file.read_text())
+    content[section][key] = value
+    file.write_text(json.dumps(content))
+    with pytest.raises(UserError) as caught:
+        checkpoint.load_hf(tiny.model(seed=2), copied / "hf")
+    assert str(caught.value) == f"{file}: {message}; compare `model`"
+
+
+@pytest.mark.parametrize("content", [None, "[]", "{", "\xff"])
+def test_export_without_a_configuration(copied: Path, content: str | None) -> None:
+    file = copied / "hf" / "config.json"
+    file.unlink() if content is None else file.write_bytes(content.encode("latin-1"))
+    with pytest.raises(UserError, match=r"config\.json: not a model configuration"):
+        checkpoint.load_hf(tiny.model(seed=2), copied / "hf")
+
+
+def test_more_ranks_than_there_are() -> None:
+    with pytest.raises(UserError, match=r"tensor_parallel 2 does not divide the number of ranks, 1; .* set it to 1"):
+        vlm.build(tiny.SHAPE, seed=1, tensor_parallel=2)
 
 
 @pytest.fixture(scope="module")

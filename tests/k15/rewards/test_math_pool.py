@@ -1,5 +1,10 @@
+import json
 import os
 import signal
+import subprocess
+import sys
+
+import pytest
 
 from k15.rewards.math_pool import MathPool
 
@@ -34,3 +39,39 @@ def test_a_closed_pool_leaves_no_process() -> None:
         pool._idle.put(worker)
     pool.close()
     assert all(not worker.alive for worker in workers if worker is not None)
+
+
+def test_exhausted_memory_is_an_error_though_math_verify_says_different() -> None:
+    memory = 192 << 20
+    assert _alone(r"2^{10^{11}}", memory) == {"equal": False, "why": "different by math-verify"}
+    pool = MathPool(workers=1, cpu_seconds=30.0, memory_bytes=memory)
+    verdicts = pool.compare([("10", r"2^{10^{11}}"), ("1/2", "0.5"), ("3", r"\foo")])
+    pool.close()
+    assert [item.verdict for item in verdicts] == ["error", "correct", "wrong"]
+    assert verdicts[0].why == "no verdict within 192 MiB of memory"
+
+
+def _alone(answer: str, memory: int) -> dict[str, object]:
+    """What math-verify itself makes of `answer` to 10 under the limit."""
+    program = (
+        "import json, resource, sys; from k15.rewards.math_worker import compare\n"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))\n"
+        "print(json.dumps(compare('10', sys.argv[1])))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, answer], capture_output=True, text=True, check=True)
+    reply: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return reply
+
+
+@pytest.mark.parametrize("executable", ["/nonexistent/python", "/bin/false"])
+def test_a_worker_that_cannot_start_is_an_error_of_each_comparison(
+    executable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = MathPool(workers=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", executable)
+        verdicts = pool.compare([("1/2", "0.5"), ("1/4", "0.25")])
+    assert [item.verdict for item in verdicts] == ["error", "error"]
+    assert executable in verdicts[0].why
+    assert pool.compare([("1/2", "0.5")])[0].verdict == "correct"
+    pool.close()

@@ -2,12 +2,15 @@ import gzip
 import json
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from k15.errors import UserError
-from k15.rewards import score, score_batch
+from k15.rewards import VERIFIERS, Verdict, score, score_batch
+from k15.rewards.extraction import extract_string
+from k15.rewards.verifiers import Verifier
 
 DATA = Path(os.environ.get("K15_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
 
@@ -55,6 +58,24 @@ def test_an_unreadable_reference_is_an_error_and_not_a_zero() -> None:
     result = score({"verifier": "math", "answer": ""}, r"\boxed{3}")
     assert result.verdict == "error"
     assert math.isnan(result.reward)
+
+
+def test_an_error_is_judged_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def flaky(pairs: Sequence[tuple[str, str]]) -> list[Verdict]:
+        asked.append([answer for _, answer in pairs])
+        first = len(asked) == 1
+        return [
+            Verdict.error("lost") if a == "never" or (a == "later" and first) else Verdict.correct("") for _, a in pairs
+        ]
+
+    monkeypatch.setitem(VERIFIERS, "flaky", Verifier(extract_string, flaky))
+    answers = ["now", "later", "never"]
+    records = [{"verifier": "flaky", "answer": "x"}] * 3
+    verdicts = score_batch(records, [f"\\boxed{{{answer}}}" for answer in answers])
+    assert [item.verdict for item in verdicts] == ["correct", "correct", "error"]
+    assert asked == [answers, ["later", "never"]]
 
 
 def test_verdicts_do_not_depend_on_the_batch() -> None:

@@ -81,7 +81,7 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
 
 @pytest.fixture(scope="session")
 def shared_engine(export: Callable[[int], Path]) -> Iterator[Engine]:
-    engine = Engine(export(1), max_model_len=MAX_MODEL_LEN, kv_cache_gib=0.125)
+    engine = Engine(export(1), max_model_len=MAX_MODEL_LEN, max_num_seqs=256, kv_cache_gib=0.125)
     yield engine
     engine.close()
 

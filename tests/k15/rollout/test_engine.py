@@ -183,4 +183,4 @@ def test_bad_prompts_are_refused_before_anything_runs(engine: Engine, prompt: Pr
 
 def test_missing_directory(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"config\.json is missing"):
-        Engine(tmp_path / "hf", max_model_len=64)
+        Engine(tmp_path / "hf", max_model_len=64, max_num_seqs=16, kv_cache_gib=0.1)

@@ -23,7 +23,7 @@ def state():
             dist.is_initialized()]
 states = [state()]
 for _ in range(2):
-    engine = Engine(Path(sys.argv[1]), max_model_len=64, kv_cache_gib=0.1)
+    engine = Engine(Path(sys.argv[1]), max_model_len=64, max_num_seqs=16, kv_cache_gib=0.1)
     states.append(state())
     engine.generate([Prompt([20, 21])], Sampling(n=3, temperature=1.0, max_tokens=4))
     states.append(state())

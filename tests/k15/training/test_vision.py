@@ -53,12 +53,15 @@ def documents(dataset: Path, length: int = LENGTH, kinds: tuple[str, ...] | None
 
 
 def test_examples(dataset: Path) -> None:
-    first, second, third = documents(dataset).examples  # the long one would lose patches if it were cut
+    made = documents(dataset)
+    first, second, third = made.examples  # the long one would lose patches if it were cut
+    assert made.too_long == 1
     assert first.ids[: PATCHES + 1] == [IMAGE] * PATCHES + tiny.tokenizer().encode(" on the hill")[:1]
     assert first.ids[-1] == END_OF_TEXT and END_OF_TEXT in first.targets and IMAGE not in first.targets
     assert second.ids.count(IMAGE) == 2 * PATCHES and len(second.images) == 2
     assert third.images == (tiny.picture(6),)
-    assert len(documents(dataset, kinds=("qa",)).examples) == 1
+    questions = documents(dataset, kinds=("qa",))
+    assert (len(questions.examples), questions.too_long) == (1, 0)
 
 
 def test_a_document_weighs_as_much_as_a_text_of_its_length(dataset: Path) -> None:

@@ -53,6 +53,12 @@ def test_a_users_file(tmp_path: Path) -> None:
     assert (item.family, item.answer, item.discipline, item.verifier) == ("mine", "12", "algebra", "math")
 
 
+def test_only_line_feeds_end_a_line(tmp_path: Path) -> None:
+    row = json.dumps({"question": "What is\u2028 5 + 7?", "answer": "12"}, ensure_ascii=False)
+    (item,) = candidates(source(tmp_path, row), tmp_path)
+    assert item.question == "What is\u2028 5 + 7?"
+
+
 def test_a_held_out_problem_in_a_users_file_is_found(tmp_path: Path) -> None:
     stolen = heldout(params())[0]
     loaded = source(tmp_path, {"question": stolen.question.upper(), "answer": stolen.answer})
@@ -63,10 +69,17 @@ def test_a_held_out_problem_in_a_users_file_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("{", "mine.jsonl:1: not JSON"),
-        ({"answer": "1"}, "mine.jsonl:1: needs a `question` string and an `answer`"),
-        ({"question": "?", "answer": "1", "difficulty": "x"}, "difficulty must be an integer"),
-        ({"question": "?", "answer": "1", "verifier": "oracle"}, "unknown verifier 'oracle'"),
+        ("{", "mine.jsonl: line 1: is not JSON"),
+        ("[1]", "mine.jsonl: line 1: is not a record"),
+        ({"answer": "1"}, "mine.jsonl: line 1: has no field 'question'"),
+        ({"question": "?"}, "mine.jsonl: line 1: has no field 'answer'"),
+        ({"question": "?", "answer": None}, "mine.jsonl: line 1: has no field 'answer'"),
+        ({"question": "?", "answer": ["1"]}, "mine.jsonl: line 1: field 'answer' must be a text"),
+        ({"question": "\ud800?", "answer": "1"}, "mine.jsonl: line 1: field 'question' holds half a surrogate"),
+        ({"question": "<image> ?", "answer": "1"}, "mine.jsonl: line 1: the question holds <image>"),
+        ({"question": "?", "answer": "1", "difficulty": "x"}, "line 1: field 'difficulty' must be an integer"),
+        ({"question": "?", "answer": "1", "verifier": "oracle"}, "mine.jsonl: line 1: unknown verifier 'oracle'"),
+        ({"question": "?", "answer": "1", "verifier": ["math"]}, "mine.jsonl: line 1: field 'verifier' must be a text"),
         ("", "no problem in it"),
     ],
 )
@@ -78,7 +91,7 @@ def test_bad_sources_are_named(tmp_path: Path, row: object, message: str) -> Non
 def test_missing_and_binary_sources(tmp_path: Path) -> None:
     loaded = source(tmp_path, "{}")
     (tmp_path / "mine.jsonl").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match="not a UTF-8 text file"):
+    with pytest.raises(UserError, match="is not UTF-8 text"):
         candidates(loaded, tmp_path)
     (tmp_path / "mine.jsonl").unlink()
     with pytest.raises(UserError, match="no such file"):

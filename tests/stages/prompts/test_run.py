@@ -1,6 +1,7 @@
 """The whole stage on a real engine; the policy is random, so what is checked is the path of every candidate."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ from k15.artifacts import Producer, publish, read_rows
 from k15.model import checkpoint
 from k15.model.config import ModelConfig
 from k15.model.vlm import build
+from k15.rewards import VERIFIERS, Verdict
+from k15.rewards.verifiers import Verifier
 from k15.stage import main
 from k15.tokenizer import Tokenizer
+from stages.prompts.measure import GUESS_PREFIX
 from stages.prompts.run import STAGE
 
 SHAPE = ModelConfig(
@@ -93,6 +97,20 @@ def test_every_candidate_is_accounted_for(root: Path) -> None:
     assert metrics["families"] == {"keep": 4, "mine": 1, "rendered": 2}
     assert all(row["samples"] == 2 and row["pass_rate"] == 0.0 for row in rows if row["kept"])
     assert rows[-1]["tags"] == ["domain:math", "discipline:arithmetic"]
+
+
+def test_a_guess_without_a_verdict_is_not_a_miss(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verifier judges responses, but never a guess."""
+
+    def shaky(pairs: Sequence[tuple[str, str]]) -> list[Verdict]:
+        return [Verdict.error("lost") if text.startswith(GUESS_PREFIX) else Verdict.wrong("") for _, text in pairs]
+
+    monkeypatch.setitem(VERIFIERS, "shaky", Verifier(lambda response, mode: response, shaky))
+    (root / "params.yaml").write_text(json.dumps({"prompts": {**PARAMS, "guess_tries": 2}}))
+    (root / "mine.jsonl").write_text(json.dumps({"question": "What is 1 + 1?", "answer": "2", "verifier": "shaky"}))
+    assert main(STAGE, ["--root", str(root)]) == 0
+    (row,) = [row for row in read_rows(root / "artifacts" / "prompts", "prompt") if row["family"] == "mine"]
+    assert (row["kept"], row["reason"], row["samples"], row["guessed"]) == (False, "unjudged", 2, False)
 
 
 def test_nothing_left_is_an_error_that_says_why(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,14 @@
-"""Records of a file (JSON Lines, JSON, Parquet; JSON gzipped too) or of a directory of such files."""
+"""Records of a user's file (JSON Lines, JSON, Parquet; JSON gzipped too) or of a directory of such files.
+
+Guarantees: whatever is wrong with a file or a record is a `UserError` of one line that names the place.
+"""
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +20,51 @@ from k15.errors import UserError
 SUFFIXES = (".jsonl", ".json", ".parquet", ".jsonl.gz", ".json.gz")
 
 Located = tuple[dict[str, Any], Path, str]
+
+_LEVEL = re.compile(r"(?:level\s*)?(\d{1,9})(?:\.0+)?", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a file, which knows where it stands."""
+
+    fields: dict[str, Any]
+    file: Path
+    where: str
+
+    def error(self, what: str) -> UserError:
+        return UserError(f"{self.file}: {self.where}: {what}")
+
+    def get(self, *names: str) -> Any:
+        """The first of `names` that is present and not null."""
+        for name in names:
+            if self.fields.get(name) is not None:
+                return self.fields[name]
+        raise self.error(f"has no field {' or '.join(map(repr, names))}; is this the right format?")
+
+    def text(self, *names: str, default: str | None = None) -> str:
+        """The first of `names` that is there, as a text without outer white space, which must not be empty."""
+        if default is not None and all(self.fields.get(name) is None for name in names):
+            return default
+        value = self.get(*names)
+        if not isinstance(value, str | int | float) or not str(value).strip():
+            raise self.error(f"field {names[0]!r} must be a text (got {value!r:.60})")
+        text = str(value).strip()
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise self.error(f"field {names[0]!r} holds half a surrogate pair ({value!r:.60}); mend it") from None
+        return text
+
+    def level(self, name: str) -> int:
+        """A difficulty, written 3, 3.0, "3" or "Level 3"; 0 where there is none."""
+        value = self.fields.get(name)
+        if value is None:
+            return 0
+        match = _LEVEL.fullmatch(str(value).strip())
+        if match is None:
+            raise self.error(f"field {name!r} must be an integer, or a text such as 'Level 3' (got {value!r:.60})")
+        return int(match[1])
 
 
 def iter_records(path: Path) -> Iterator[Located]:
@@ -67,16 +117,19 @@ def _json_lines(file: Path) -> Iterator[tuple[str, Any]]:
         if line.strip():
             try:
                 yield f"line {number}", json.loads(line)
-            except json.JSONDecodeError as error:
-                raise UserError(f"{file}: line {number}: is not JSON ({error.msg}); mend it") from None
+            except (ValueError, RecursionError) as error:
+                # The decoder's own place would be "line 1", whatever line it is.
+                reason = error.msg if isinstance(error, json.JSONDecodeError) else _first_line(error)
+                raise UserError(f"{file}: line {number}: is not JSON ({reason}); mend it") from None
 
 
 def _json(file: Path) -> Iterator[tuple[str, Any]]:
     """A list of records, or MathVista's {id: record}."""
+    text = _read(file)
     try:
-        content = json.loads(_read(file))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{file}: line {error.lineno}: is not JSON ({error.msg}); fetch it again") from None
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{file}: is not JSON ({_first_line(error)}); fetch it again") from None
     if isinstance(content, dict):
         content = [{"id": key, **value} if isinstance(value, dict) else value for key, value in content.items()]
     if not isinstance(content, list):
