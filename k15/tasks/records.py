@@ -57,9 +57,9 @@ class Record:
         return text
 
     def level(self, name: str) -> int:
-        """A difficulty, written 3, 3.0, "3" or "Level 3"; 0 where there is none."""
+        """A difficulty, written 3, 3.0, "3" or "Level 3"; 0 where there is none, or MATH's "Level ?"."""
         value = self.fields.get(name)
-        if value is None:
+        if value is None or value == "Level ?":
             return 0
         match = _LEVEL.fullmatch(str(value).strip())
         if match is None:

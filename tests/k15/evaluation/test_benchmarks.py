@@ -67,11 +67,11 @@ def test_math500_keeps_the_level_as_difficulty(tmp_path: Path) -> None:
     ("format", "question"), [("math500", {"problem": "p"}), ("math_vision", {"question": "p", "options": []})]
 )
 def test_levels_in_every_spelling(format: str, question: dict[str, Any], tmp_path: Path) -> None:
-    levels: list[Any] = ["Level 3", 3, 3.0, "3", "3.0", None]
+    levels: list[Any] = ["Level 3", 3, 3.0, "3", "3.0", None, "Level ?"]
     records = [{**question, "answer": "1", "level": level} for level in levels]
     items = read_benchmark("b", format, jsonl(tmp_path / "a.jsonl", *records, {**question, "answer": "1"}))
-    assert [item.difficulty for item in items] == [3, 3, 3, 3, 3, 0, 0]
-    path = jsonl(tmp_path / "b.jsonl", {**question, "answer": "1", "level": "Level ?"})
+    assert [item.difficulty for item in items] == [3, 3, 3, 3, 3, 0, 0, 0]
+    path = jsonl(tmp_path / "b.jsonl", {**question, "answer": "1", "level": "hard"})
     with pytest.raises(UserError, match=r"b\.jsonl: line 1: field 'level' must be an integer"):
         read_benchmark("b", format, path)
 
