@@ -40,7 +40,8 @@ class _TokenLogprobs(torch.autograd.Function):
             chosen_N[i : i + chunk] = _reduce(here * owned_N[i : i + chunk])
             total = _reduce(logits.sub_(top[:, None]).exp_().sum(-1))
             normaliser_N[i : i + chunk] = top + total.log()
-        kept = logits.div_(total[:, None]) if 0 < len(targets_N) <= chunk else None
+        learning = any(ctx.needs_input_grad[:2])
+        kept = logits.div_(total[:, None]) if learning and 0 < len(targets_N) <= chunk else None
         ctx.save_for_backward(hidden_NH, weight_VH, local_N, owned_N, normaliser_N, kept)
         ctx.chunk = chunk
         return chosen_N - normaliser_N
