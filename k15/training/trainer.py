@@ -115,11 +115,11 @@ class Trainer:
         self.ddp.finish_grad_sync()
         for group in self.optimizer.param_groups:
             group["lr"] = lr
-        if not math.isfinite(total.item()):
-            raise UserError(f"the loss is {total.item()} at learning rate {lr:g}; lower it or clip_grad")
-        _, grad_norm, _ = self.optimizer.step()
         dist.all_reduce(total, group=data_group)
         mean = total.item() / parallel_state.get_data_parallel_world_size()
+        if not math.isfinite(mean):  # on every rank alike, and before it reaches the weights
+            raise UserError(f"the loss is {mean} at learning rate {lr:g}; lower it or clip_grad")
+        _, grad_norm, _ = self.optimizer.step()
         return {"loss": mean, "grad_norm": float(grad_norm or 0.0), "count": count.item()}
 
     def _sum_head_norms(self) -> None:

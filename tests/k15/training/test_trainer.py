@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from k15.errors import UserError
 from k15.tokenizer import IMAGE
 from k15.training.batch import Batch, document, pack, pad
 from k15.training.trainer import OptimizerParams, Trainer, cross_entropy, logprobs
@@ -154,3 +155,12 @@ def test_learning_rate() -> None:
     assert rates[4:] == sorted(rates[4:], reverse=True)
     constant = PARAMS.model_copy(update={"warmup_steps": 0, "final_lr_share": 1.0})
     assert {constant.lr_at(step, 5) for step in range(5)} == {0.01}
+
+
+def test_a_loss_that_is_not_finite_leaves_the_weights() -> None:
+    trainer = Trainer(tiny.model(), PARAMS)
+    before = weights(trainer)
+    batch = pad(EXAMPLES[:2], SIZE)
+    with pytest.raises(UserError, match=r"the loss is nan at learning rate 0\.01; lower it"):
+        trainer.step([batch], 1e-2, lambda model, batch: cross_entropy(model, batch) * float("nan"))
+    assert_same(before, weights(trainer))
