@@ -18,7 +18,7 @@ from PIL import Image
 
 from k15.errors import UserError
 from k15.evaluation.items import Item, join_answers
-from k15.tasks.records import Record, iter_records
+from k15.records import Record, iter_records
 
 IMAGE_MARK = re.compile(r"<image\s*(\d*)>")
 

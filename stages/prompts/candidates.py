@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from k15.errors import UserError
+from k15.records import Record, iter_records
 from k15.rewards import VERIFIERS
 from k15.seeds import derive
 from k15.tasks import FAMILIES, Split, generate
-from k15.tasks.records import Record, iter_records
 from k15.tokenizer import IMAGE, SPECIAL_TOKENS
 from stages.prompts.params import PromptsParams, Source
 
