@@ -60,6 +60,17 @@ class RLParams(EngineParams):
     """Held-out problems of every family whose accuracy and length the curve shows."""
 
 
+def open_engine(params: RLParams, start: Path, model: VisionLanguageModel) -> Engine:
+    """The engine of a run that starts from the checkpoint at `start`."""
+    return Engine(
+        start / "hf",
+        max_model_len=model.shape.max_length,
+        max_num_seqs=params.max_num_seqs,
+        kv_cache_gib=params.kv_cache_gib,
+        seed=params.seed,
+    )
+
+
 class RLRun:
     """The state of one run and its iterations."""
 

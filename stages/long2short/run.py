@@ -21,9 +21,8 @@ from k15.errors import UserError
 from k15.model import checkpoint
 from k15.model.vlm import VisionLanguageModel
 from k15.params import Params
-from k15.rl.loop import RLRun
+from k15.rl.loop import RLRun, open_engine
 from k15.rl.rollouts import Group, load_prompts
-from k15.rollout.engine import Engine
 from k15.seeds import derive
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
@@ -135,13 +134,7 @@ def _rl(params: Long2ShortParams, ctx: Context) -> Metrics:
     start, prompt_set = ctx.artifact("rl/model"), ctx.artifact("prompts")
     state = ctx.resumable(own, [start, prompt_set])
     model, tokenizer = checkpoint.load(start, own.tensor_parallel)
-    engine = Engine(
-        start / "hf",
-        max_model_len=model.shape.max_length,
-        max_num_seqs=own.max_num_seqs,
-        kv_cache_gib=own.kv_cache_gib,
-        seed=own.seed,
-    )
+    engine = open_engine(own, start, model)
     loop = RLRun(own, model, tokenizer, load_prompts(prompt_set, tokenizer), engine, state, ctx.progress)
     rows = loop.run("long2short-rl")
     _publish(own, ctx, [start, prompt_set], model, tokenizer, own.iterations)

@@ -10,9 +10,8 @@ from typing import Any
 
 from k15.artifacts import publish, write_dataset
 from k15.model import checkpoint
-from k15.rl.loop import RLParams, RLRun
+from k15.rl.loop import RLParams, RLRun, open_engine
 from k15.rl.rollouts import load_prompts
-from k15.rollout.engine import Engine
 from k15.stage import Context, Stage
 
 
@@ -22,13 +21,7 @@ def run(params: RLParams, ctx: Context) -> dict[str, Any]:
     state = ctx.resumable(params, parents)
     model, tokenizer = checkpoint.load(start, params.tensor_parallel)
     prompts = load_prompts(prompt_set, tokenizer)
-    engine = Engine(
-        start / "hf",
-        max_model_len=model.shape.max_length,
-        max_num_seqs=params.max_num_seqs,
-        kv_cache_gib=params.kv_cache_gib,
-        seed=params.seed,
-    )
+    engine = open_engine(params, start, model)
     rl = RLRun(params, model, tokenizer, prompts, engine, state, ctx.progress)
     rows = rl.run("rl")
     producer = ctx.producer(params, parents)
