@@ -16,7 +16,7 @@ class FamilyShare(Params):
 
 
 class Source(Params):
-    """A JSONL file of the user's own problems: `question`, `answer`, and optionally `id`, `domain`,
+    """A JSONL or Parquet file of the user's own problems: `question`, `answer`, and optionally `id`, `domain`,
     `discipline`, `verifier`, `difficulty`. `name` takes the place of a family."""
 
     name: str = Field(min_length=1)
