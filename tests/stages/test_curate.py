@@ -14,7 +14,6 @@ from ruamel.yaml import YAML
 from k15.artifacts import read_manifest, read_rows, verify
 from k15.stage import main
 from k15.tokenizer import END_OF_TEXT, Tokenizer
-from k15.tokenizer import Tokenizer
 from stages.curate.run import STAGE
 
 REPOSITORY = Path(__file__).parents[2]
