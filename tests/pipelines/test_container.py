@@ -255,7 +255,7 @@ def test_make_images_hands_the_base_to_the_builder(tmp_path: Path, monkeypatch: 
     python = tmp_path / "python"
     python.write_text('#!/bin/sh\nprintf "%s\\n" "$BASE" "$@"\n')
     python.chmod(0o755)
-    command = ["make", "--silent", "--old-file=environment", "images", "BASE=debian:12"]
+    command = ["make", "--silent", "--no-print-directory", "--old-file=environment", "images", "BASE=debian:12"]
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     said = subprocess.run([*command, f"PATH={path}"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     base, *module = said.stdout.splitlines()[:3]
