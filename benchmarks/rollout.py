@@ -6,6 +6,7 @@ temperature 1, so their responses differ; what counts is tokens per second.
 
 from benchmarks.setting import MAX_LENGTH, Setting, compare
 from k15.rollout.engine import Engine
+from k15.rollout.params import EngineParams
 from k15.rollout.types import Prompt, Sampling
 
 # isort: split
@@ -16,15 +17,14 @@ from k15.tokenizer import END, END_OF_TEXT
 PROMPTS = 32
 RESPONSES = 8
 MAX_TOKENS = 64
-MAX_NUM_SEQS = 256
-KV_CACHE_GIB = 0.25
+CAPACITY = EngineParams(max_num_seqs=256, kv_cache_gib=0.25)
 REPETITIONS = 9
 
 
 def measure(setting: Setting) -> None:
     problems = setting.problems[:: len(setting.problems) // PROMPTS][:PROMPTS]
     prompts = [setting.tokenizer.encode_prompt(problem.question) for problem in problems]
-    engine = Engine(setting.hf, max_model_len=MAX_LENGTH, max_num_seqs=MAX_NUM_SEQS, kv_cache_gib=KV_CACHE_GIB)
+    engine = Engine(setting.hf, max_model_len=MAX_LENGTH, params=CAPACITY)
     bare = bare_llm(setting)
     sampling = Sampling(n=RESPONSES, temperature=1.0, max_tokens=MAX_TOKENS)
     bare_sampling = SamplingParams(
@@ -54,8 +54,8 @@ def bare_llm(setting: Setting) -> LLM:
         dtype="float32",
         enforce_eager=True,
         max_model_len=MAX_LENGTH,
-        max_num_seqs=MAX_NUM_SEQS,
-        kv_cache_memory_bytes=int(KV_CACHE_GIB * 2**30),
+        max_num_seqs=CAPACITY.max_num_seqs,
+        kv_cache_memory_bytes=int(CAPACITY.kv_cache_gib * 2**30),
         skip_mm_profiling=True,
         generation_config="vllm",
         disable_log_stats=True,

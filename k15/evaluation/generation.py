@@ -19,6 +19,7 @@ from k15.evaluation.items import Item, Suite
 from k15.evaluation.scoring import SKIPPED, Row
 from k15.model.config import ModelConfig
 from k15.rollout.engine import Engine
+from k15.rollout.params import EngineParams
 from k15.rollout.types import Prompt, Sample, Sampling
 from k15.seeds import derive
 from k15.tokenizer import Tokenizer
@@ -30,8 +31,7 @@ class Examiner:
 
     tokenizer: Tokenizer
     max_model_len: int
-    max_num_seqs: int
-    kv_cache_gib: float
+    engine_params: EngineParams
     seed: int
     _engine: Engine | None = field(default=None, init=False)
     _shape: ModelConfig | None = field(default=None, init=False)
@@ -79,8 +79,7 @@ class Examiner:
         self._engine = Engine(
             Path(self._view.name),
             max_model_len=self.max_model_len,
-            max_num_seqs=self.max_num_seqs,
-            kv_cache_gib=self.kv_cache_gib,
+            params=self.engine_params,
             seed=self.seed,
         )
         self._shape = comparable

@@ -18,6 +18,7 @@ from k15 import tasks
 from k15.errors import UserError
 from k15.model import checkpoint
 from k15.model.vlm import VisionLanguageModel
+from k15.params import Params
 from k15.progress import Progress
 from k15.rl.objective import Baseline
 from k15.rl.rollouts import Group, RLPrompt, add_length_reward, collect
@@ -34,7 +35,7 @@ from k15.training.trainer import OptimizerParams, Trainer, save_atomically
 Row = dict[str, Any]
 
 
-class RLParams(EngineParams):
+class RLParams(Params):
     seed: int
     tensor_parallel: int = Field(ge=1)
     iterations: int = Field(ge=1)
@@ -47,6 +48,9 @@ class RLParams(EngineParams):
     baseline: Baseline
     minibatches: int = Field(ge=1)
     optimizer: OptimizerParams
+    freeze_vision: bool
+    """Leave tower and projector as SFT made them: Adam, empty again every iteration, moves every weight by about the
+    learning rate however little the few pictures of a minibatch say about it."""
     length_weight: float = Field(ge=0)
     length_warmup: int = Field(ge=0)
     """Iterations without the length reward."""
@@ -60,15 +64,9 @@ class RLParams(EngineParams):
     """Held-out problems of every family whose accuracy and length the curve shows."""
 
 
-def open_engine(params: RLParams, start: Path, model: VisionLanguageModel) -> Engine:
+def open_engine(params: RLParams, engine: EngineParams, start: Path, model: VisionLanguageModel) -> Engine:
     """The engine of a run that starts from the checkpoint at `start`."""
-    return Engine(
-        start / "hf",
-        max_model_len=model.shape.max_length,
-        max_num_seqs=params.max_num_seqs,
-        kv_cache_gib=params.kv_cache_gib,
-        seed=params.seed,
-    )
+    return Engine(start / "hf", max_model_len=model.shape.max_length, params=engine, seed=params.seed)
 
 
 class RLRun:
@@ -86,7 +84,7 @@ class RLRun:
     ) -> None:
         self.params, self.model, self.tokenizer, self.prompts = params, model, tokenizer, prompts
         self.engine, self.state, self.progress = engine, state, progress
-        self.trainer = Trainer(model, params.optimizer)
+        self.trainer = Trainer(model, params.optimizer, ("language.",) if params.freeze_vision else ("",))
         self.sampler = PromptSampler([p.pass_rate for p in prompts], params.sampler, params.seed)
         self.probe = _probe(params, tokenizer)
         self.rows: list[Row] = []

@@ -22,6 +22,7 @@ from k15.errors import UserError
 from k15.model.hf_files import load_image
 from k15.progress import Task
 from k15.rollout import process, weights
+from k15.rollout.params import EngineParams
 from k15.rollout.types import Prompt, Repetition, Sample, Sampling
 from k15.seeds import derive
 
@@ -50,8 +51,7 @@ class Engine:
         hf_dir: Path,
         *,
         max_model_len: int,
-        max_num_seqs: int,
-        kv_cache_gib: float,
+        params: EngineParams,
         seed: int = 0,
     ) -> None:
         config = _read_json(hf_dir / "config.json")
@@ -71,9 +71,9 @@ class Engine:
             dtype="float32",
             enforce_eager=True,
             max_model_len=max_model_len,
-            max_num_seqs=max_num_seqs,
+            max_num_seqs=params.max_num_seqs,
             max_num_batched_tokens=max(_STEP_TOKENS, max_model_len),
-            kv_cache_memory_bytes=int(kv_cache_gib * 2**30),
+            kv_cache_memory_bytes=int(params.kv_cache_gib * 2**30),
             block_size=_BLOCK_TOKENS,
             enable_prefix_caching=True,
             limit_mm_per_prompt={"image": _MAX_IMAGES},

@@ -1,4 +1,4 @@
-"""What a machine gives to the rollout engine."""
+"""Section `engine` of params.yaml: what the machine gives to rollouts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from k15.params import Params
 
 
 class EngineParams(Params):
-    """Part of the section of every stage that samples."""
+    """Read by every stage that samples, beside its own section."""
 
     max_num_seqs: int = Field(ge=1)
     """Responses sampled at the same time."""

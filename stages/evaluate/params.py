@@ -5,7 +5,6 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from k15.params import Params
-from k15.rollout.params import EngineParams
 
 Positive = Annotated[int, Field(ge=1)]
 Depth = Annotated[float, Field(ge=0, le=1)]
@@ -48,7 +47,7 @@ class Benchmark(Drawing):
     """Only the first so many records."""
 
 
-class Evaluate(EngineParams):
+class Evaluate(Params):
     seed: int
     max_model_len: Positive
     """Prompt and answer together; longer benchmark prompts are skipped."""

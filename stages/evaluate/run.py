@@ -14,6 +14,7 @@ from k15.evaluation.generation import Examiner
 from k15.evaluation.items import Suite
 from k15.evaluation.scoring import Figures, Row, score_rows, summarize, unscored
 from k15.evaluation.suites import blank_twins, check_names, family_suites, needle_suites, pools, suite_of
+from k15.rollout.params import EngineParams
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
 from stages.evaluate.params import Evaluate
@@ -51,7 +52,8 @@ def run(params: Evaluate, ctx: Context) -> dict[str, dict[str, Figures]]:
     producer = ctx.producer(params, parents)
     state = ctx.resumable(params, parents)
     rows: list[Row] = []
-    with examiner_of(params, tokenizer) as examiner, ctx.progress.task("evaluate", len(artifacts)) as task:
+    engine = ctx.params(EngineParams, "engine")
+    with examiner_of(params, engine, tokenizer) as examiner, ctx.progress.task("evaluate", len(artifacts)) as task:
         for name, path in artifacts.items():
             kept = state / name
             if not (kept / "manifest.json").exists():
@@ -66,8 +68,8 @@ def run(params: Evaluate, ctx: Context) -> dict[str, dict[str, Figures]]:
     return summarize(rows, pools())
 
 
-def examiner_of(params: Evaluate, tokenizer: Tokenizer) -> Examiner:
-    return Examiner(tokenizer, params.max_model_len, params.max_num_seqs, params.kv_cache_gib, params.seed)
+def examiner_of(params: Evaluate, engine: EngineParams, tokenizer: Tokenizer) -> Examiner:
+    return Examiner(tokenizer, params.max_model_len, engine, params.seed)
 
 
 def build_suites(params: Evaluate, tokenizer: Tokenizer, root: Path) -> list[Asked]:
@@ -84,4 +86,4 @@ def build_suites(params: Evaluate, tokenizer: Tokenizer, root: Path) -> list[Ask
     return asked + [Asked(suite, len(suite.items)) for suite in suites]
 
 
-STAGE = Stage("evaluate", Evaluate, run)
+STAGE = Stage("evaluate", Evaluate, run, sections=("engine",))

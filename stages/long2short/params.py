@@ -6,7 +6,6 @@ from pydantic import Field
 
 from k15.params import Params
 from k15.rl.loop import RLParams
-from k15.rollout.params import EngineParams
 from k15.training.trainer import OptimizerParams
 
 
@@ -15,7 +14,7 @@ class MergeParams(Params):
     """Weight of the long-CoT model in the average (0.5)."""
 
 
-class SampledParams(EngineParams):
+class SampledParams(Params):
     """What methods share that learn from the policy's own samples."""
 
     seed: int

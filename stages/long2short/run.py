@@ -23,6 +23,7 @@ from k15.model.vlm import VisionLanguageModel
 from k15.params import Params
 from k15.rl.loop import RLRun, open_engine
 from k15.rl.rollouts import Group, load_prompts
+from k15.rollout.params import EngineParams
 from k15.seeds import derive
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
@@ -70,7 +71,8 @@ def _sampled(own: SampledParams, ctx: Context) -> tuple[list[Path], VisionLangua
     parents = [ctx.artifact("rl/model"), ctx.artifact("prompts")]
     state = ctx.resumable(own, parents)
     tokenizer = Tokenizer.load(parents[0] / "tokenizer")
-    groups = sample_policy(own, parents[0], parents[1], tokenizer, state, ctx.progress)
+    engine = ctx.params(EngineParams, "engine")
+    groups = sample_policy(own, engine, parents[0], parents[1], tokenizer, state, ctx.progress)
     model, _ = checkpoint.load(parents[0], own.tensor_parallel)
     return parents, model, tokenizer, groups
 
@@ -134,13 +136,18 @@ def _rl(params: Long2ShortParams, ctx: Context) -> Metrics:
     start, prompt_set = ctx.artifact("rl/model"), ctx.artifact("prompts")
     state = ctx.resumable(own, [start, prompt_set])
     model, tokenizer = checkpoint.load(start, own.tensor_parallel)
-    engine = open_engine(own, start, model)
+    engine = open_engine(own, ctx.params(EngineParams, "engine"), start, model)
     loop = RLRun(own, model, tokenizer, load_prompts(prompt_set, tokenizer), engine, state, ctx.progress)
     rows = loop.run("long2short-rl")
     _publish(own, ctx, [start, prompt_set], model, tokenizer, own.iterations)
     ctx.publish_plot("training", rows)
     figures = ("accuracy", "length", "truncated")
-    return {"first": {n: rows[0][n] for n in figures}, "last": {n: rows[-1][n] for n in figures}}
+    return {
+        "responses": sum(row["responses"] for row in rows),
+        "unjudged": sum(row["unjudged"] for row in rows),
+        "first": {name: rows[0][name] for name in figures},
+        "last": {name: rows[-1][name] for name in figures},
+    }
 
 
 def _publish(
@@ -165,4 +172,4 @@ def _mean_tokens(groups: list[Group]) -> float:
     return round(sum(lengths) / len(lengths), 2)
 
 
-STAGE = Stage("long2short", Long2ShortParams, run, variants=("merge", "rejection", "dpo", "rl"))
+STAGE = Stage("long2short", Long2ShortParams, run, variants=("merge", "rejection", "dpo", "rl"), sections=("engine",))

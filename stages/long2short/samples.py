@@ -11,6 +11,7 @@ from k15.model.config import ModelConfig
 from k15.progress import Progress
 from k15.rl.rollouts import Group, collect, load_prompts
 from k15.rollout.engine import Engine
+from k15.rollout.params import EngineParams
 from k15.rollout.types import Sampling
 from k15.seeds import derive
 from k15.tokenizer import Tokenizer
@@ -20,7 +21,13 @@ from stages.long2short.params import SampledParams
 
 
 def sample_policy(
-    params: SampledParams, policy: Path, prompt_set: Path, tokenizer: Tokenizer, state: Path, progress: Progress
+    params: SampledParams,
+    engine_params: EngineParams,
+    policy: Path,
+    prompt_set: Path,
+    tokenizer: Tokenizer,
+    state: Path,
+    progress: Progress,
 ) -> list[Group]:
     """`params.samples` judged responses to each of `params.prompts` curated prompts, drawn without repetition."""
     file = state / "samples.pt"
@@ -34,13 +41,7 @@ def sample_policy(
     prompts = [kept[i] for i in order.take(0, min(len(kept), params.prompts))]
     patches = ModelConfig.load(policy / "model.json").image_tokens
     longest = max(len(p.ids) + len(p.images) * (patches - 1) for p in prompts) + params.max_tokens
-    engine = Engine(
-        policy / "hf",
-        max_model_len=longest,
-        max_num_seqs=params.max_num_seqs,
-        kv_cache_gib=params.kv_cache_gib,
-        seed=params.seed,
-    )
+    engine = Engine(policy / "hf", max_model_len=longest, params=engine_params, seed=params.seed)
     sampling = Sampling(params.samples, params.temperature, params.max_tokens, seed=derive(params.seed, "samples"))
     with progress.task("samples", len(prompts)) as bar:
         groups = collect(engine, prompts, range(len(prompts)), sampling, tokenizer, bar)

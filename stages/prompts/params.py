@@ -5,7 +5,6 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from k15.params import Params
-from k15.rollout.params import EngineParams
 
 
 class FamilyShare(Params):
@@ -23,7 +22,7 @@ class Source(Params):
     path: str = Field(min_length=1)
 
 
-class PromptsParams(EngineParams):
+class PromptsParams(Params):
     """Where candidates come from, how they are measured, and what is kept."""
 
     seed: int

@@ -10,7 +10,6 @@ Does not estimate more than the samples allow: a pass rate of ten samples is kno
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from k15 import artifacts
@@ -18,6 +17,7 @@ from k15.errors import UserError
 from k15.model.config import ModelConfig
 from k15.progress import Progress
 from k15.rollout.engine import Engine
+from k15.rollout.params import EngineParams
 from k15.rollout.types import Sampling
 from k15.seeds import derive
 from k15.stage import Context, Stage
@@ -57,7 +57,12 @@ def run(params: PromptsParams, context: Context) -> dict[str, Any]:
     measured.drop("too-long", lambda index: lengths[index] + params.max_tokens > params.max_model_len)
     context.progress.log(f"{len(found)} candidates, {len(measured.left())} pass the rules")
     if measured.left():
-        _sample(params, policy, tokenizer, measured, context.progress)
+        settings = context.params(EngineParams, "engine")
+        engine = Engine(policy / "hf", max_model_len=params.max_model_len, params=settings)
+        try:
+            _sample(params, engine, tokenizer, measured, context.progress)
+        finally:
+            engine.close()
     _balance(params, measured)
     metrics = summary(params, measured)
     if not metrics["kept"]:
@@ -71,38 +76,31 @@ def run(params: PromptsParams, context: Context) -> dict[str, Any]:
     return metrics
 
 
-def _sample(params: PromptsParams, policy: Path, tokenizer: Tokenizer, measured: Measured, progress: Progress) -> None:
+def _sample(
+    params: PromptsParams, engine: Engine, tokenizer: Tokenizer, measured: Measured, progress: Progress
+) -> None:
     """Pass rates of what the rules left; guesses for what is not trivial.
 
     A prompt without a right guess but with one that got no verdict is dropped as "unjudged": whoever cannot show that
     a prompt withstands guessing does without it.
     """
-    engine = Engine(
-        policy / "hf",
-        max_model_len=params.max_model_len,
-        max_num_seqs=params.max_num_seqs,
-        kv_cache_gib=params.kv_cache_gib,
-    )
-    try:
-        left = measured.left()
-        items = [measured.items[index] for index in left]
-        sampling = _sampling(params, "pass_rate", params.samples, params.max_tokens)
-        with progress.task("pass rate", len(items)) as task:
-            rates = pass_rates(engine, tokenizer, items, sampling, task)
-        measured.rates.update(zip(left, rates, strict=True))
-        measured.drop("unjudged", lambda index: measured.rates[index].judged == 0)
-        measured.drop("trivial", lambda index: measured.rates[index].value >= params.trivial_from)
-        left = measured.left()
-        items = [measured.items[index] for index in left]
-        if params.guess_tries and items:
-            sampling = _sampling(params, "guess", params.guess_tries, params.guess_tokens)
-            with progress.task("guess", len(items)) as task:
-                guesses = guess_hits(engine, tokenizer, items, sampling, task)
-            measured.guesses.update(zip(left, guesses, strict=True))
-            measured.drop("guessed", lambda index: measured.guesses[index].hits > 0)
-            measured.drop("unjudged", lambda index: measured.guesses[index].unjudged > 0)
-    finally:
-        engine.close()
+    left = measured.left()
+    items = [measured.items[index] for index in left]
+    sampling = _sampling(params, "pass_rate", params.samples, params.max_tokens)
+    with progress.task("pass rate", len(items)) as task:
+        rates = pass_rates(engine, tokenizer, items, sampling, task)
+    measured.rates.update(zip(left, rates, strict=True))
+    measured.drop("unjudged", lambda index: measured.rates[index].judged == 0)
+    measured.drop("trivial", lambda index: measured.rates[index].value >= params.trivial_from)
+    left = measured.left()
+    items = [measured.items[index] for index in left]
+    if params.guess_tries and items:
+        sampling = _sampling(params, "guess", params.guess_tries, params.guess_tokens)
+        with progress.task("guess", len(items)) as task:
+            guesses = guess_hits(engine, tokenizer, items, sampling, task)
+        measured.guesses.update(zip(left, guesses, strict=True))
+        measured.drop("guessed", lambda index: measured.guesses[index].hits > 0)
+        measured.drop("unjudged", lambda index: measured.guesses[index].unjudged > 0)
 
 
 def _sampling(params: PromptsParams, name: str, n: int, max_tokens: int) -> Sampling:
@@ -173,4 +171,4 @@ def _counts(values: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(values).items()))
 
 
-STAGE = Stage("prompts", PromptsParams, run)
+STAGE = Stage("prompts", PromptsParams, run, sections=("engine",))

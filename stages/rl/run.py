@@ -12,6 +12,7 @@ from k15.artifacts import publish, write_dataset
 from k15.model import checkpoint
 from k15.rl.loop import RLParams, RLRun, open_engine
 from k15.rl.rollouts import load_prompts
+from k15.rollout.params import EngineParams
 from k15.stage import Context, Stage
 
 
@@ -21,7 +22,7 @@ def run(params: RLParams, ctx: Context) -> dict[str, Any]:
     state = ctx.resumable(params, parents)
     model, tokenizer = checkpoint.load(start, params.tensor_parallel)
     prompts = load_prompts(prompt_set, tokenizer)
-    engine = open_engine(params, start, model)
+    engine = open_engine(params, ctx.params(EngineParams, "engine"), start, model)
     rl = RLRun(params, model, tokenizer, prompts, engine, state, ctx.progress)
     rows = rl.run("rl")
     producer = ctx.producer(params, parents)
@@ -45,4 +46,4 @@ def run(params: RLParams, ctx: Context) -> dict[str, Any]:
     }
 
 
-STAGE = Stage("rl", RLParams, run)
+STAGE = Stage("rl", RLParams, run, sections=("engine",))

@@ -12,6 +12,7 @@ from k15.errors import UserError
 from k15.model.config import ModelParams
 from k15.params import Params, parse_params, read_params
 from k15.rl.loop import RLParams
+from k15.rollout.params import EngineParams
 from stages.long2short.params import Long2ShortParams
 from stages.long_context.params import LongContextParams
 from stages.pretrain.params import PretrainParams
@@ -24,6 +25,7 @@ SECTIONS: dict[str, type[Params]] = {
     "vision_language": VisionLanguageParams,
     "long_context": LongContextParams,
     "sft": SFTParams,
+    "engine": EngineParams,
     "rl": RLParams,
     "long2short": Long2ShortParams,
 }
@@ -56,6 +58,8 @@ def test_good_params(section: str) -> None:
         ("model.patch_size", 7),
         ("model.vision_heads", 5),
         ("model.hidden_size", "96"),
+        ("engine.max_num_seqs", 0),
+        ("engine.kv_cache_gib", 0.0),
         ("pretrain.steps", 0),
         ("pretrain.steps", 1.5),
         ("pretrain.seed", True),

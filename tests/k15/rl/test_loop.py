@@ -22,6 +22,7 @@ from k15.rl.rollouts import Group, RLPrompt, collect
 from k15.rl.sampler import SamplerParams
 from k15.rl.update import Scored
 from k15.rollout.engine import Engine
+from k15.rollout.params import EngineParams
 from k15.rollout.types import Sampling
 from k15.tokenizer import Tokenizer
 from k15.training.trainer import OptimizerParams
@@ -41,12 +42,11 @@ PARAMS = RLParams(
     baseline="mean",
     minibatches=2,
     optimizer=OptimizerParams(lr=1e-2, final_lr_share=0.5, warmup_steps=0, weight_decay=0, clip_grad=1.0),
+    freeze_vision=False,
     length_weight=0.1,
     length_warmup=1,
     sampler=SamplerParams(strategy="curriculum", curriculum_iterations=1, priority_floor=0.1, success_momentum=0.5),
     token_budget=512,
-    max_num_seqs=16,
-    kv_cache_gib=0.05,
     mismatch_limit=0.01,
     probe_every=1,
     probe_problems=1,
@@ -63,7 +63,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     directory = tmp_path_factory.mktemp("export")
     TOKENIZER.save_pretrained(directory / "tokenizer")
     checkpoint.export_hf(directory / "hf", checkpoint.hf_state(model()), SHAPE, directory / "tokenizer")
-    found = Engine(directory / "hf", max_model_len=SHAPE.max_length, max_num_seqs=16, kv_cache_gib=0.05)
+    found = Engine(
+        directory / "hf", max_model_len=SHAPE.max_length, params=EngineParams(max_num_seqs=16, kv_cache_gib=0.05)
+    )
     yield found
     found.close()
 
@@ -151,6 +153,21 @@ def test_the_last_row_shows_the_final_policy(engine: Engine, tmp_path: Path, mon
     assert all("heldout_accuracy" in row and "heldout_length" in row for row in rows)
     sync()
     assert len(measured) == 3 and measured[-1] == engine.weight_digests() != measured[-2]
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+def test_the_tower_learns_unless_it_is_frozen(
+    freeze: bool, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(Judge(0), monkeypatch)
+    ids, record = TOKENIZER.encode_prompt("the hill?", images=1), {"verifier": "even", "answer": "good"}
+    shown = [RLPrompt(str(n), ids, (tiny.picture(n),), record, 0.5) for n in range(4)]
+    params = PARAMS.model_copy(update={"freeze_vision": freeze, "iterations": 1})
+    run = RLRun(params, model(), TOKENIZER, shown, engine, tmp_path, Progress())
+    run.run("rl")
+    before = dict(model().named_parameters())
+    moved = {name.split(".")[0] for name, p in run.model.named_parameters() if not torch.equal(p, before[name])}
+    assert moved == ({"language"} if freeze else {"language", "vision", "projector"})
 
 
 def test_a_verdict_that_fails_once_is_found_by_the_second_look(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,7 @@ from stages.evaluate.params import Evaluate
 DRAWN = {"samples": 2, "temperature": 1.0, "max_tokens": 64}
 FAMILIES = {**DRAWN, "problems": 8, "base_problems": 4}
 NEEDLE = {**DRAWN, "lengths": [64, 128], "depths": [0.0, 1.0], "problems": 4}
-ENGINE = {"max_model_len": 192, "max_num_seqs": 16, "kv_cache_gib": 0.1}
-GOOD: dict[str, Any] = {"seed": 1, **ENGINE, "text": FAMILIES, "vision": FAMILIES, "needle": NEEDLE}
+GOOD: dict[str, Any] = {"seed": 1, "max_model_len": 192, "text": FAMILIES, "vision": FAMILIES, "needle": NEEDLE}
 BENCHMARK = {**DRAWN, "name": "math500", "format": "math500", "path": "test.jsonl"}
 
 

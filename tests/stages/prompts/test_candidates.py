@@ -24,8 +24,6 @@ PARAMS = {
     "guess_tokens": 8,
     "max_share": 0.5,
     "max_model_len": 128,
-    "max_num_seqs": 8,
-    "kv_cache_gib": 0.1,
 }
 
 

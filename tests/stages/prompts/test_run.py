@@ -50,9 +50,8 @@ PARAMS = {
     "guess_tokens": 4,
     "max_share": 1.0,
     "max_model_len": 160,
-    "max_num_seqs": 16,
-    "kv_cache_gib": 0.05,
 }
+ENGINE = {"max_num_seqs": 16, "kv_cache_gib": 0.05}
 MINE = [
     {"question": "Prove that 2 > 1.", "answer": ""},
     {"question": "True or false: 2 > 1.", "answer": "true"},
@@ -66,7 +65,7 @@ MINE = [
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository after the SFT stage."""
     root = tmp_path_factory.mktemp("repository")
-    (root / "params.yaml").write_text(json.dumps({"prompts": PARAMS}))
+    (root / "params.yaml").write_text(json.dumps({"engine": ENGINE, "prompts": PARAMS}))
     (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE)))
     model, tokenizer = build(SHAPE, seed=1), Tokenizer.train(["Start with 123."], SHAPE.vocab_size)
 
@@ -106,7 +105,7 @@ def test_a_guess_without_a_verdict_is_not_a_miss(root: Path, monkeypatch: pytest
         return [Verdict.error("lost") if text.startswith(GUESS_PREFIX) else Verdict.wrong("") for _, text in pairs]
 
     monkeypatch.setitem(VERIFIERS, "shaky", Verifier(lambda response, mode: response, shaky))
-    (root / "params.yaml").write_text(json.dumps({"prompts": {**PARAMS, "guess_tries": 2}}))
+    (root / "params.yaml").write_text(json.dumps({"engine": ENGINE, "prompts": {**PARAMS, "guess_tries": 2}}))
     (root / "mine.jsonl").write_text(json.dumps({"question": "What is 1 + 1?", "answer": "2", "verifier": "shaky"}))
     assert main(STAGE, ["--root", str(root)]) == 0
     (row,) = [row for row in read_rows(root / "artifacts" / "prompts", "prompt") if row["family"] == "mine"]
@@ -115,7 +114,7 @@ def test_a_guess_without_a_verdict_is_not_a_miss(root: Path, monkeypatch: pytest
 
 def test_nothing_left_is_an_error_that_says_why(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     left = {**PARAMS, "families": {}, "guess_tries": 0}
-    (root / "params.yaml").write_text(json.dumps({"prompts": left}))
+    (root / "params.yaml").write_text(json.dumps({"engine": ENGINE, "prompts": left}))
     (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE[:2])))
     assert main(STAGE, ["--root", str(root)]) == 2
     assert "none of 2 candidates is left" in capsys.readouterr().err
