@@ -1,9 +1,10 @@
 """How worked steps become a short-CoT and a long-CoT response (§2.2).
 
 The long form shows what the warm-up is to teach: a plan, exploration of another way, steps evaluated and talked about,
-reflection (a slip that is noticed and mended, a look back at the end). How much of it a trace shows is drawn per trace,
-so there is room to learn when checking pays and to be shortened later. Most traces show most of it: RL drifts towards
-what is frequent, and of a habit in half of the traces it would leave either all or nothing.
+reflection (a slip that is noticed and mended, a look back at the end). Habits are drawn once a trace, not step by step:
+a dozen coin tosses in every response, none of which matters, would drown the one mistake that RL is to find. Most
+traces show most of it: RL drifts towards what is frequent, and of a habit in half of the traces it would leave either
+all or nothing.
 """
 
 from __future__ import annotations
@@ -11,21 +12,23 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-EXPLORATIONS = (
-    "One could start from the other end, but this way is simpler.",
-    "One could try to see it all at once, but part by part is safer.",
-    "Let me look at what is given first and then take one part after the other.",
+PHRASES = (
+    (
+        "One could start from the other end, but this way is simpler.",
+        "Did I use all that is given? Yes, nothing is left over.",
+    ),
+    (
+        "One could try to see it all at once, but part by part is safer.",
+        "Let me think again: each part follows from the one before, so it holds.",
+    ),
+    (
+        "Let me look at what is given first and then take one part after the other.",
+        "Is there anything that I missed? No, every part is done.",
+    ),
 )
-REMARKS = (
-    "Good so far, now the next.",
-    "That was one more part.",
-    "On in the same way.",
-)
-REFLECTIONS = (
-    "Did I use all that is given? Yes, nothing is left over.",
-    "Is there anything that I missed? No, every part is done.",
-    "Let me think again: each part follows from the one before, so it holds.",
-)
+"""How a solver explores before the first step, and how the same one looks back after the last."""
+REMARKS = ("Good so far, now the next.", "On in the same way.", "That was the last part.")
+"""After the first step, between, after the last."""
 
 
 @dataclass(frozen=True)
@@ -48,27 +51,16 @@ def long_trace(rng: random.Random, plan: str, steps: list[Step], answer: str) ->
     """Plan, exploration, steps with slips, checks and remarks, reflection, recap; then the boxed answer. A single step
     leaves nothing to explore or to look back on."""
     several = len(steps) > 1
-    care = rng.choice((0.0, 0.0, 0.4, 0.8))  # how often this solver checks
-    talk = rng.choice((0.3, 0.7, 1.0, 1.0)) if several else 0.0  # how often it remarks on a step
+    exploration, reflection = rng.choice(PHRASES)
+    checks, talks = rng.random() < 0.3, several and rng.random() < 0.9
     parts = [f"Plan: {plan}."] if rng.random() < 0.85 else []
-    if several and rng.random() < 0.85:
-        parts.append(rng.choice(EXPLORATIONS))
-    for step in steps:
-        parts += _worked(rng, step, care, talk)
-    if several and rng.random() < 0.85:
-        parts.append(rng.choice(REFLECTIONS))
-    if rng.random() < 0.6:
-        parts.append(f"Again: {plan} gives {answer}, same.")
-    if rng.random() < 0.6:
-        parts.append(f"So it is {answer}.")
+    parts += [exploration] if several and rng.random() < 0.85 else []
+    for number, step in enumerate(steps, start=1):
+        parts += [f"{step.action} {step.slip}. Wait, no."] if rng.random() < 0.04 else []
+        parts.append(f"{step.action} {step.result}.")
+        parts += [f"Check: {step.check}, ok."] if checks else []
+        parts += [REMARKS[0 if number == 1 else 1 if number < len(steps) else 2]] if talks else []
+    parts += [reflection] if several and rng.random() < 0.85 else []
+    parts += [f"Again: {plan} gives {answer}, same."] if rng.random() < 0.85 else []
+    parts += [f"So it is {answer}."] if rng.random() < 0.85 else []
     return f"<think>{' '.join(parts)}</think>\\boxed{{{answer}}}"
-
-
-def _worked(rng: random.Random, step: Step, care: float, talk: float) -> list[str]:
-    parts = [f"{step.action} {step.slip}. Wait, no."] if rng.random() < 0.04 else []
-    parts.append(f"{step.action} {step.result}.")
-    if rng.random() < care:
-        parts.append(f"Check: {step.check}, ok.")
-    if rng.random() < talk:
-        parts.append(rng.choice(REMARKS))
-    return parts
