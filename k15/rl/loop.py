@@ -17,6 +17,7 @@ from pydantic import Field
 from k15 import tasks
 from k15.errors import UserError
 from k15.model import checkpoint
+from k15.model.config import ModelConfig
 from k15.model.vlm import VisionLanguageModel
 from k15.params import Params
 from k15.progress import Progress
@@ -26,6 +27,7 @@ from k15.rl.sampler import PromptSampler, SamplerParams
 from k15.rl.update import minibatch_steps, prepare, set_reference
 from k15.rollout.engine import Engine
 from k15.rollout.params import EngineParams
+from k15.rollout.replicas import ReplicatedEngine
 from k15.rollout.types import Sampling
 from k15.rollout.weights import tensor_digest
 from k15.seeds import derive
@@ -42,6 +44,8 @@ class RLParams(Params):
     prompts_per_iteration: int = Field(ge=1)
     group_size: int = Field(ge=2)
     """Responses a prompt (k); with one there is nothing to compare."""
+    replicas: int = Field(ge=1)
+    """Engines that share an iteration's prompts; all but the first in processes of their own."""
     max_tokens: int = Field(ge=1)
     temperature: float = Field(gt=0)
     tau: float = Field(gt=0)
@@ -64,9 +68,12 @@ class RLParams(Params):
     """Held-out problems of every family whose accuracy and length the curve shows."""
 
 
-def open_engine(params: RLParams, engine: EngineParams, start: Path, model: VisionLanguageModel) -> Engine:
+def open_engine(params: RLParams, engine: EngineParams, start: Path) -> Engine:
     """The engine of a run that starts from the checkpoint at `start`."""
-    return Engine(start / "hf", max_model_len=model.shape.max_length, params=engine, seed=params.seed)
+    length = ModelConfig.load(start / "model.json").max_length
+    return ReplicatedEngine(
+        start / "hf", max_model_len=length, params=engine, seed=params.seed, replicas=params.replicas
+    )
 
 
 class RLRun:

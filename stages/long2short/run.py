@@ -135,8 +135,8 @@ def _rl(params: Long2ShortParams, ctx: Context) -> Metrics:
     own = params.rl
     start, prompt_set = ctx.artifact("rl/model"), ctx.artifact("prompts")
     state = ctx.resumable(own, [start, prompt_set])
+    engine = open_engine(own, ctx.params(EngineParams, "engine"), start)
     model, tokenizer = checkpoint.load(start, own.tensor_parallel)
-    engine = open_engine(own, ctx.params(EngineParams, "engine"), start, model)
     loop = RLRun(own, model, tokenizer, load_prompts(prompt_set, tokenizer), engine, state, ctx.progress)
     rows = loop.run("long2short-rl")
     _publish(own, ctx, [start, prompt_set], model, tokenizer, own.iterations)

@@ -20,9 +20,9 @@ def run(params: RLParams, ctx: Context) -> dict[str, Any]:
     start, prompt_set = ctx.artifact("sft/long"), ctx.artifact("prompts")
     parents = [start, prompt_set]
     state = ctx.resumable(params, parents)
+    engine = open_engine(params, ctx.params(EngineParams, "engine"), start)
     model, tokenizer = checkpoint.load(start, params.tensor_parallel)
     prompts = load_prompts(prompt_set, tokenizer)
-    engine = open_engine(params, ctx.params(EngineParams, "engine"), start, model)
     rl = RLRun(params, model, tokenizer, prompts, engine, state, ctx.progress)
     rows = rl.run("rl")
     producer = ctx.producer(params, parents)

@@ -36,6 +36,7 @@ PARAMS = RLParams(
     iterations=3,
     prompts_per_iteration=4,
     group_size=4,
+    replicas=1,
     max_tokens=8,
     temperature=1.0,
     tau=0.1,
