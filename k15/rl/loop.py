@@ -17,7 +17,6 @@ from pydantic import Field
 from k15 import tasks
 from k15.errors import UserError
 from k15.model import checkpoint
-from k15.model.config import ModelConfig
 from k15.model.vlm import VisionLanguageModel
 from k15.params import Params
 from k15.progress import Progress
@@ -45,7 +44,8 @@ class RLParams(Params):
     group_size: int = Field(ge=2)
     """Responses a prompt (k); with one there is nothing to compare."""
     replicas: int = Field(ge=1)
-    """Engines that share an iteration's prompts; all but the first in processes of their own."""
+    """Engines that share the prompts of a rollout, all but the first in processes of their own: each takes the memory
+    that section `engine` gives. Other numbers give other samples. Worth it for small models on several cores."""
     max_tokens: int = Field(ge=1)
     temperature: float = Field(gt=0)
     tau: float = Field(gt=0)
@@ -68,9 +68,9 @@ class RLParams(Params):
     """Held-out problems of every family whose accuracy and length the curve shows."""
 
 
-def open_engine(params: RLParams, engine: EngineParams, start: Path) -> Engine:
+def open_engine(params: RLParams, engine: EngineParams, start: Path, model: VisionLanguageModel) -> Engine:
     """The engine of a run that starts from the checkpoint at `start`."""
-    length = ModelConfig.load(start / "model.json").max_length
+    length = model.shape.max_length
     return ReplicatedEngine(
         start / "hf", max_model_len=length, params=engine, seed=params.seed, replicas=params.replicas
     )

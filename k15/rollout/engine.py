@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from safetensors.torch import load_file
@@ -46,14 +46,7 @@ slower, because every small operation waits for both."""
 class Engine:
     """Samples responses from a checkpoint's `hf/` directory."""
 
-    def __init__(
-        self,
-        hf_dir: Path,
-        *,
-        max_model_len: int,
-        params: EngineParams,
-        seed: int = 0,
-    ) -> None:
+    def __init__(self, hf_dir: Path, *, max_model_len: int, params: EngineParams, seed: int = 0) -> None:
         config = _read_json(hf_dir / "config.json")
         stop = _read_json(hf_dir / "generation_config.json")["eos_token_id"]
         self.max_model_len = max_model_len
@@ -121,6 +114,12 @@ class Engine:
     def weight_digests(self) -> dict[str, str]:
         """HF name -> `weights.tensor_digest` of what the engine computes with."""
         return {name: weights.tensor_digest(t) for name, t in weights.held_tensors(self._model).items()}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Free model and cache. Process groups stay: the trainer may use the same ones."""

@@ -1,4 +1,4 @@
-"""Section `engine` of params.yaml: what the machine gives to rollouts."""
+"""Section `engine` of params.yaml: what the machine gives to each engine."""
 
 from __future__ import annotations
 

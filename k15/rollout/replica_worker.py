@@ -1,7 +1,7 @@
 """The child process of `replicas`: an engine that answers the parent's requests one after the other.
 
-Requests are (method, arguments); an answer is ("result", value), ("refused", a user's mistake) or ("failed",
-traceback), with one ("finished", None) for every prompt done on the way.
+It first receives the engine's arguments, then requests (number, method, arguments). An answer is the request's number
+and ("result", value), ("refused", a user's mistake) or ("failed", traceback).
 """
 
 from __future__ import annotations
@@ -11,58 +11,63 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from safetensors.torch import load
-
 from k15.errors import UserError
-from k15.rollout.engine import Engine
 
 _PR_SET_PDEATHSIG = 1
 
 
-class Reporter:
-    """Stands for the parent's progress task."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def advance(self) -> None:
-        self._connection.send(("finished", None))
-
-
 def serve(connection: Connection) -> None:
     """Until the parent hangs up."""
+    arguments = connection.recv()
+    kind, engine = _attempt(lambda: _engine(arguments))
+    while True:
+        number, method, values = connection.recv()
+        answer = _attempt(partial(_call, engine, method, values)) if kind == "result" else (kind, engine)
+        connection.send((number, *answer))
+
+
+def _attempt(action: Callable[[], Any]) -> tuple[str, Any]:
     try:
-        engine = Engine(**connection.recv())
-        while True:
-            method, arguments = connection.recv()
-            try:
-                answer = ("result", _call(engine, connection, method, arguments))
-            except UserError as error:
-                answer = ("refused", str(error))
-            except Exception:
-                answer = ("failed", traceback.format_exc())
-            connection.send(answer)
-    except (EOFError, OSError, UserError):  # what is wrong with the start is wrong with the parent's engine too
-        return
+        return "result", action()
+    except UserError as error:
+        return "refused", str(error)
+    except Exception:
+        return "failed", traceback.format_exc()
 
 
-def _call(engine: Engine, connection: Connection, method: str, arguments: tuple[Any, ...]) -> Any:
-    if method == "generate":
-        prompts, sampling = arguments
-        return engine.generate(prompts, sampling, Reporter(connection))  # type: ignore[arg-type]
-    if method == "update_weights":
-        return engine.update_weights(load(*arguments))
-    return engine.weight_digests()
+def _engine(arguments: dict[str, Any]) -> Any:
+    from k15.rollout.engine import Engine  # not before the signals are set: it takes seconds
+
+    return Engine(**arguments)
+
+
+def _call(engine: Any, method: str, arguments: tuple[Any, ...]) -> Any:
+    from safetensors.torch import load
+
+    match method:
+        case "generate":
+            return engine.generate(*arguments)
+        case "update_weights":
+            return engine.update_weights(load(arguments[0]))
+        case "weight_digests":
+            return engine.weight_digests()
+    raise ValueError(f"unknown request {method}")
 
 
 def main(descriptor: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == parent:  # or it died before it could take this process along
+    if os.getppid() != parent:  # it died before it could take this process along
+        return
+    try:
         serve(Connection(descriptor))
+    except (EOFError, ConnectionError):
+        return
 
 
 if __name__ == "__main__":

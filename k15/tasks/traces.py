@@ -1,10 +1,10 @@
 """How worked steps become a short-CoT and a long-CoT response (§2.2).
 
 The long form shows what the warm-up is to teach: a plan, exploration of another way, steps evaluated and talked about,
-reflection (a slip that is noticed and mended, a look back at the end). Habits are drawn once a trace, not step by step:
-a dozen coin tosses in every response, none of which matters, would drown the one mistake that RL is to find. Most
-traces show most of it: RL drifts towards what is frequent, and of a habit in half of the traces it would leave either
-all or nothing.
+reflection (a slip that is noticed and mended, a look back at the end). Habits are drawn once a trace, not step by step
+(slips, which are no habit, are): a dozen coin tosses in every response, none of which matters, would drown the one
+mistake that RL is to find. Most habits are in most traces, since RL drifts towards what is frequent; checking every
+step, which makes a trace half as long again, is the rare one.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ PHRASES = (
     ),
 )
 """How a solver explores before the first step, and how the same one looks back after the last."""
-REMARKS = ("Good so far, now the next.", "On in the same way.", "That was the last part.")
-"""After the first step, between, after the last."""
+AFTER_FIRST, AFTER_OTHERS, AFTER_LAST = "Good so far, now the next.", "On in the same way.", "That was the last part."
 
 
 @dataclass(frozen=True)
@@ -53,14 +52,25 @@ def long_trace(rng: random.Random, plan: str, steps: list[Step], answer: str) ->
     several = len(steps) > 1
     exploration, reflection = rng.choice(PHRASES)
     checks, talks = rng.random() < 0.3, several and rng.random() < 0.9
-    parts = [f"Plan: {plan}."] if rng.random() < 0.85 else []
-    parts += [exploration] if several and rng.random() < 0.85 else []
+    parts = []
+    if rng.random() < 0.85:
+        parts.append(f"Plan: {plan}.")
+    if several and rng.random() < 0.85:
+        parts.append(exploration)
     for number, step in enumerate(steps, start=1):
-        parts += [f"{step.action} {step.slip}. Wait, no."] if rng.random() < 0.04 else []
-        parts.append(f"{step.action} {step.result}.")
-        parts += [f"Check: {step.check}, ok."] if checks else []
-        parts += [REMARKS[0 if number == 1 else 1 if number < len(steps) else 2]] if talks else []
-    parts += [reflection] if several and rng.random() < 0.85 else []
-    parts += [f"Again: {plan} gives {answer}, same."] if rng.random() < 0.85 else []
-    parts += [f"So it is {answer}."] if rng.random() < 0.85 else []
+        parts += _worked(rng, step, checks)
+        if talks:
+            parts.append(AFTER_FIRST if number == 1 else AFTER_OTHERS if number < len(steps) else AFTER_LAST)
+    if several and rng.random() < 0.85:
+        parts.append(reflection)
+    if rng.random() < 0.85:
+        parts.append(f"Again: {plan} gives {answer}, same.")
+    if rng.random() < 0.85:
+        parts.append(f"So it is {answer}.")
     return f"<think>{' '.join(parts)}</think>\\boxed{{{answer}}}"
+
+
+def _worked(rng: random.Random, step: Step, checks: bool) -> list[str]:
+    slip = [f"{step.action} {step.slip}. Wait, no."] if rng.random() < 0.04 else []
+    check = [f"Check: {step.check}, ok."] if checks else []
+    return [*slip, f"{step.action} {step.result}.", *check]

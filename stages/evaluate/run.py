@@ -42,6 +42,7 @@ class Asked:
 
 
 def run(params: Evaluate, ctx: Context) -> dict[str, dict[str, Figures]]:
+    settings = ctx.params(EngineParams, "engine")
     artifacts = {name: ctx.artifact(path) for name, path in CHECKPOINTS.items()}
     for path in artifacts.values():
         verify(path, "checkpoint")
@@ -52,8 +53,7 @@ def run(params: Evaluate, ctx: Context) -> dict[str, dict[str, Figures]]:
     producer = ctx.producer(params, parents)
     state = ctx.resumable(params, parents)
     rows: list[Row] = []
-    engine = ctx.params(EngineParams, "engine")
-    with examiner_of(params, engine, tokenizer) as examiner, ctx.progress.task("evaluate", len(artifacts)) as task:
+    with examiner_of(params, settings, tokenizer) as examiner, ctx.progress.task("evaluate", len(artifacts)) as task:
         for name, path in artifacts.items():
             kept = state / name
             if not (kept / "manifest.json").exists():
@@ -68,8 +68,8 @@ def run(params: Evaluate, ctx: Context) -> dict[str, dict[str, Figures]]:
     return summarize(rows, pools())
 
 
-def examiner_of(params: Evaluate, engine: EngineParams, tokenizer: Tokenizer) -> Examiner:
-    return Examiner(tokenizer, params.max_model_len, engine, params.seed)
+def examiner_of(params: Evaluate, settings: EngineParams, tokenizer: Tokenizer) -> Examiner:
+    return Examiner(tokenizer, params.max_model_len, settings, params.seed)
 
 
 def build_suites(params: Evaluate, tokenizer: Tokenizer, root: Path) -> list[Asked]:

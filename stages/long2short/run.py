@@ -71,8 +71,8 @@ def _sampled(own: SampledParams, ctx: Context) -> tuple[list[Path], VisionLangua
     parents = [ctx.artifact("rl/model"), ctx.artifact("prompts")]
     state = ctx.resumable(own, parents)
     tokenizer = Tokenizer.load(parents[0] / "tokenizer")
-    engine = ctx.params(EngineParams, "engine")
-    groups = sample_policy(own, engine, parents[0], parents[1], tokenizer, state, ctx.progress)
+    settings = ctx.params(EngineParams, "engine")
+    groups = sample_policy(own, settings, parents[0], parents[1], tokenizer, state, ctx.progress)
     model, _ = checkpoint.load(parents[0], own.tensor_parallel)
     return parents, model, tokenizer, groups
 
@@ -135,10 +135,11 @@ def _rl(params: Long2ShortParams, ctx: Context) -> Metrics:
     own = params.rl
     start, prompt_set = ctx.artifact("rl/model"), ctx.artifact("prompts")
     state = ctx.resumable(own, [start, prompt_set])
-    engine = open_engine(own, ctx.params(EngineParams, "engine"), start)
+    settings = ctx.params(EngineParams, "engine")
     model, tokenizer = checkpoint.load(start, own.tensor_parallel)
-    loop = RLRun(own, model, tokenizer, load_prompts(prompt_set, tokenizer), engine, state, ctx.progress)
-    rows = loop.run("long2short-rl")
+    prompts = load_prompts(prompt_set, tokenizer)
+    with open_engine(own, settings, start, model) as engine:
+        rows = RLRun(own, model, tokenizer, prompts, engine, state, ctx.progress).run("long2short-rl")
     _publish(own, ctx, [start, prompt_set], model, tokenizer, own.iterations)
     ctx.publish_plot("training", rows)
     figures = ("accuracy", "length", "truncated")

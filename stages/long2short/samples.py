@@ -22,7 +22,7 @@ from stages.long2short.params import SampledParams
 
 def sample_policy(
     params: SampledParams,
-    engine_params: EngineParams,
+    settings: EngineParams,
     policy: Path,
     prompt_set: Path,
     tokenizer: Tokenizer,
@@ -41,11 +41,12 @@ def sample_policy(
     prompts = [kept[i] for i in order.take(0, min(len(kept), params.prompts))]
     patches = ModelConfig.load(policy / "model.json").image_tokens
     longest = max(len(p.ids) + len(p.images) * (patches - 1) for p in prompts) + params.max_tokens
-    engine = Engine(policy / "hf", max_model_len=longest, params=engine_params, seed=params.seed)
     sampling = Sampling(params.samples, params.temperature, params.max_tokens, seed=derive(params.seed, "samples"))
-    with progress.task("samples", len(prompts)) as bar:
+    with (
+        Engine(policy / "hf", max_model_len=longest, params=settings, seed=params.seed) as engine,
+        progress.task("samples", len(prompts)) as bar,
+    ):
         groups = collect(engine, prompts, range(len(prompts)), sampling, tokenizer, bar)
-    engine.close()
     save_atomically(groups, file)
     return groups
 

@@ -47,6 +47,7 @@ class Measured:
 
 
 def run(params: PromptsParams, context: Context) -> dict[str, Any]:
+    settings = context.params(EngineParams, "engine")
     policy = context.artifact(POLICY)
     artifacts.verify(policy, "checkpoint")
     tokenizer = Tokenizer.load(policy / "tokenizer")
@@ -57,12 +58,8 @@ def run(params: PromptsParams, context: Context) -> dict[str, Any]:
     measured.drop("too-long", lambda index: lengths[index] + params.max_tokens > params.max_model_len)
     context.progress.log(f"{len(found)} candidates, {len(measured.left())} pass the rules")
     if measured.left():
-        settings = context.params(EngineParams, "engine")
-        engine = Engine(policy / "hf", max_model_len=params.max_model_len, params=settings)
-        try:
+        with Engine(policy / "hf", max_model_len=params.max_model_len, params=settings) as engine:
             _sample(params, engine, tokenizer, measured, context.progress)
-        finally:
-            engine.close()
     _balance(params, measured)
     metrics = summary(params, measured)
     if not metrics["kept"]:

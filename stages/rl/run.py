@@ -20,11 +20,12 @@ def run(params: RLParams, ctx: Context) -> dict[str, Any]:
     start, prompt_set = ctx.artifact("sft/long"), ctx.artifact("prompts")
     parents = [start, prompt_set]
     state = ctx.resumable(params, parents)
-    engine = open_engine(params, ctx.params(EngineParams, "engine"), start)
+    settings = ctx.params(EngineParams, "engine")
     model, tokenizer = checkpoint.load(start, params.tensor_parallel)
     prompts = load_prompts(prompt_set, tokenizer)
-    rl = RLRun(params, model, tokenizer, prompts, engine, state, ctx.progress)
-    rows = rl.run("rl")
+    with open_engine(params, settings, start, model) as engine:
+        rl = RLRun(params, model, tokenizer, prompts, engine, state, ctx.progress)
+        rows = rl.run("rl")
     producer = ctx.producer(params, parents)
     write_dataset(ctx.artifact("rl/trajectories"), "trajectory", rl.trajectories(), producer=producer)
     publish(

@@ -1,11 +1,13 @@
-"""dvc.yaml against the code: stages depend on exactly the parts of k15 that they import."""
+"""dvc.yaml against the code: stages depend on exactly the parts of k15 that they import and the sections they read."""
 
 import ast
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from k15.params import read_params
 from pipelines.graph import load_graph
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,3 +77,14 @@ def test_code_dependencies_are_the_imports(name: str) -> None:
     assert not undeclared
     unused = [dep for dep in code if not any(path.is_relative_to(dep) for path in used)]
     assert not unused
+
+
+@pytest.mark.parametrize("name", [name for name in ORDER if name != "report"])
+def test_sections_of_params(name: str) -> None:
+    folder, _, variant = name.partition("@")
+    stage = importlib.import_module(f"stages.{folder}.run").STAGE
+    assert set(GRAPH[name].params) == {f"{folder}.{variant}" if variant else folder, *stage.sections}
+
+
+def test_the_report_shows_every_section_that_stages_read() -> None:
+    assert set(GRAPH["report"].params) == set(read_params(ROOT)) - {"pipeline"}

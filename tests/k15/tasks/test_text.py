@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from k15 import rewards
-from k15.tasks import FAMILIES, Problem, generate
+from k15.tasks import FAMILIES, Problem, generate, traces
 
 SOLVERS: dict[str, Callable[[str, int], str]] = {
     "shift": lambda digits, amount: digits.translate({48 + d: str((d + amount) % 10) for d in range(10)}),
@@ -50,7 +50,21 @@ def test_responses_end_in_the_boxed_answer(name: str) -> None:
 def test_long_responses_are_the_longer_ones(name: str) -> None:
     made = problems(name)
     assert sum(len(p.long) for p in made) > sum(len(p.short) for p in made)
-    assert len({p.long.startswith("<think>Plan") for p in made}) == 2  # how much care a trace shows is drawn
+    assert len({p.long.startswith("<think>Plan") for p in made}) == 2  # not every trace shows every habit
+
+
+@pytest.mark.parametrize("name", TEXT)
+def test_a_trace_keeps_its_habits(name: str) -> None:
+    """Every step is checked or none, every step is remarked on or none; who explores in one way looks back in one."""
+    checked, remarked = set(), set()
+    for problem in problems(name):
+        steps = problem.short.count(". ")
+        checked.add(problem.long.count("Check: ") / steps)
+        remarks = (traces.AFTER_FIRST, traces.AFTER_OTHERS, traces.AFTER_LAST)
+        remarked.add(sum(problem.long.count(remark) for remark in remarks) / steps)
+        phrases = [pair for pair in traces.PHRASES if any(phrase in problem.long for phrase in pair)]
+        assert len(phrases) <= 1
+    assert checked == remarked == {0.0, 1.0}
 
 
 def test_leading_zeros_count() -> None:
