@@ -1,12 +1,16 @@
-"""Rollout tokens per second: `k15.rollout.Engine` against bare `vllm.LLM.generate` with the same settings.
+"""Rollout tokens per second: two engines against one, and one against bare `vllm.LLM.generate`.
 
-Same export, prompts, number of responses and limits, in the shape of an RL iteration. Both sides draw at
+Same settings, export, prompts, number of responses and limits, in the shape of an RL iteration. All sides draw at
 temperature 1, so their responses differ; what counts is tokens per second.
 """
+
+from collections.abc import Callable
+from functools import partial
 
 from benchmarks.setting import MAX_LENGTH, Setting, compare
 from k15.rollout.engine import Engine
 from k15.rollout.params import EngineParams
+from k15.rollout.replicas import ReplicatedEngine
 from k15.rollout.types import Prompt, Sampling
 
 # isort: split
@@ -24,32 +28,25 @@ REPETITIONS = 9
 def measure(setting: Setting) -> None:
     problems = setting.problems[:: len(setting.problems) // PROMPTS][:PROMPTS]
     prompts = [setting.tokenizer.encode_prompt(problem.question) for problem in problems]
-    engine = Engine(setting.hf, max_model_len=MAX_LENGTH, params=CAPACITY)
-    bare = bare_llm(setting)
     sampling = Sampling(n=RESPONSES, temperature=1.0, max_tokens=MAX_TOKENS)
-    bare_sampling = SamplingParams(
-        n=RESPONSES,
-        temperature=1.0,
-        max_tokens=MAX_TOKENS,
-        stop_token_ids=[END, END_OF_TEXT],
-        detokenize=False,
-    )
 
-    def ours() -> int:
+    def by(engine: Engine) -> int:
         drawn = engine.generate([Prompt(ids) for ids in prompts], sampling)
         return sum(len(sample.ids) for samples in drawn for sample in samples)
 
-    def theirs() -> int:
-        requests = [{"prompt_token_ids": ids} for ids in prompts]
-        outputs = bare.generate(requests, bare_sampling, use_tqdm=False)
-        return sum(len(completion.token_ids) for output in outputs for completion in output.outputs)
-
-    compare("rollout", ours, "vllm.LLM.generate", theirs, REPETITIONS)
-    engine.close()
+    # Before there is a bare vLLM in the process, whose threads go on spinning for a while after every call.
+    with open_engine(setting, 1) as alone:
+        with open_engine(setting, 2) as pair:
+            compare("rollout by two engines", partial(by, pair), "one engine", partial(by, alone), REPETITIONS)
+        compare("rollout", partial(by, alone), "vllm.LLM.generate", bare_side(setting, prompts), REPETITIONS)
 
 
-def bare_llm(setting: Setting) -> LLM:
-    return LLM(
+def open_engine(setting: Setting, replicas: int) -> Engine:
+    return ReplicatedEngine(setting.hf, max_model_len=MAX_LENGTH, params=CAPACITY, replicas=replicas)
+
+
+def bare_side(setting: Setting, prompts: list[list[int]]) -> Callable[[], int]:
+    bare = LLM(
         model=str(setting.hf),
         dtype="float32",
         enforce_eager=True,
@@ -60,3 +57,17 @@ def bare_llm(setting: Setting) -> LLM:
         generation_config="vllm",
         disable_log_stats=True,
     )
+    sampling = SamplingParams(
+        n=RESPONSES,
+        temperature=1.0,
+        max_tokens=MAX_TOKENS,
+        stop_token_ids=[END, END_OF_TEXT],
+        detokenize=False,
+    )
+
+    def theirs() -> int:
+        requests = [{"prompt_token_ids": ids} for ids in prompts]
+        outputs = bare.generate(requests, sampling, use_tqdm=False)
+        return sum(len(completion.token_ids) for output in outputs for completion in output.outputs)
+
+    return theirs
