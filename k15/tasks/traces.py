@@ -4,7 +4,7 @@ The long form shows what the warm-up is to teach: a plan, exploration of another
 reflection (a slip that is noticed and mended, a look back at the end). Habits are drawn once a trace, not step by step
 (slips, which are no habit, are): a dozen coin tosses in every response, none of which matters, would drown the one
 mistake that RL is to find. Most habits are in most traces, since RL drifts towards what is frequent; checking every
-step, which makes a trace half as long again, is the rare one.
+step, which makes a trace a quarter to a third longer, is the rare one.
 """
 
 from __future__ import annotations
