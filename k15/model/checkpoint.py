@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 from k15.errors import UserError
 from k15.model.config import ModelConfig
 from k15.model.conversion import from_hf, to_hf
-from k15.model.hf_files import require_hf_config, write_hf_config
+from k15.model.hf_files import require_hf_config, storable, write_hf_config
 from k15.model.vlm import VisionLanguageModel, build
 from k15.tokenizer import Tokenizer
 
@@ -67,8 +67,7 @@ def save(directory: Path, model: VisionLanguageModel, tokenizer: Tokenizer, iter
 def export_hf(directory: Path, tensors: dict[str, torch.Tensor], config: ModelConfig, tokenizer_dir: Path) -> None:
     """Write the export that `transformers` and vLLM load unchanged."""
     write_hf_config(directory, config, tokenizer_dir)
-    tensors = {name: tensor.cpu().contiguous().clone() for name, tensor in sorted(tensors.items())}
-    save_file(tensors, directory / "model.safetensors", metadata={"format": "pt"})
+    save_file(storable(tensors), directory / "model.safetensors", metadata={"format": "pt"})
 
 
 def save_megatron(directory: Path, model: VisionLanguageModel, iteration: int) -> None:

@@ -38,6 +38,11 @@ _NOT_WRITTEN = {"text_config.use_sliding_window": False}
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 
 
+def storable(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """`tensors` in the order of their names, as safetensors wants them: on the CPU, each in memory of its own."""
+    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in sorted(tensors.items())}
+
+
 def load_image(png: bytes, size: int) -> Image.Image:
     """The picture in RGB, `size` pixels square."""
     try:

@@ -24,6 +24,7 @@ import torch
 from safetensors.torch import save
 
 from k15.errors import UserError
+from k15.model.hf_files import storable
 from k15.progress import Task
 from k15.rollout.engine import Engine
 from k15.rollout.params import EngineParams
@@ -68,8 +69,7 @@ class ReplicatedEngine(Engine):
 
     def update_weights(self, tensors: Mapping[str, torch.Tensor]) -> None:
         if self._others:
-            # Views of fused matrices share storage, which safetensors refuses.
-            content = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()})
+            content = save(storable(tensors))
             for other in self._others:
                 other.ask("update_weights", content)
         super().update_weights(tensors)
