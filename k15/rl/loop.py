@@ -68,11 +68,14 @@ class RLParams(Params):
     """Held-out problems of every family whose accuracy and length the curve shows."""
 
 
-def open_engine(params: RLParams, engine: EngineParams, start: Path, model: VisionLanguageModel) -> Engine:
+def open_engine(params: RLParams, settings: EngineParams, start: Path, model: VisionLanguageModel) -> Engine:
     """The engine of a run that starts from the checkpoint at `start`."""
-    length = model.shape.max_length
     return ReplicatedEngine(
-        start / "hf", max_model_len=length, params=engine, seed=params.seed, replicas=params.replicas
+        start / "hf",
+        max_model_len=model.shape.max_length,
+        params=settings,
+        seed=params.seed,
+        replicas=params.replicas,
     )
 
 
