@@ -170,15 +170,17 @@ class Sandbox:
         tests: Sequence[str],
         *,
         entry_point: str | None = None,
-        setup: str = "",
+        given: str = "",
+        before: str = "",
         limits: Limits | None = None,
     ) -> FunctionResult:
         """Runs Python tests against the functions of a Python program.
 
-        The program and the tests run in two boxes; between them go calls and plain values only. `setup`: code of the
-        problem that the tests may use. `entry_point`: the function that tests know as `candidate`, too.
+        The program and the tests run in two boxes; between them go calls and plain values only. `entry_point`: the
+        function that tests know as `candidate`, too. `given`: code of the problem, which the tests use and the
+        program cannot replace. `before`: code that runs before the tests and may use the program.
         """
-        test = functions.FunctionTest(source, tuple(tests), entry_point, setup, limits or Limits())
+        test = functions.FunctionTest(source, tuple(tests), entry_point, given, before, limits or Limits())
         result = test.failed("the sandbox was not asked")
         for _ in range(ATTEMPTS):
             with self._slot() as slot:

@@ -4,6 +4,7 @@ Only data crosses, never behaviour: a result whose class says that it equals eve
 or as a handle that equals nothing but itself. Subclasses of the built-in containers and numbers become those.
 """
 
+import builtins
 import json
 import os
 from collections.abc import Callable
@@ -74,6 +75,8 @@ def encode(value: Any, handle: Callable[[Any], Any]) -> Any:
         return {"dict": [[encode(key, handle), encode(item, handle)] for key, item in dict.items(value)]}
     if isinstance(value, range):
         return {"range": [value.start, value.stop, value.step]}
+    if isinstance(value, type) and getattr(builtins, value.__name__, None) is value:
+        return {"builtin": value.__name__}
     return handle(value)
 
 
@@ -84,6 +87,7 @@ _FROM_TEXT: dict[str, Callable[[Any], Any]] = {
     "bytes": bytes.fromhex,
     "bytearray": bytearray.fromhex,
     "range": lambda bounds: range(*bounds),
+    "builtin": lambda name: _builtin_type(name),
 }
 _CONTAINERS: dict[str, Callable[[Any], Any]] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
@@ -100,3 +104,10 @@ def decode(message: Any, resolve: Callable[[Any], Any]) -> Any:
     if kind in _FROM_TEXT:
         return _FROM_TEXT[kind](content)
     return resolve(content)
+
+
+def _builtin_type(name: str) -> type:
+    found = getattr(builtins, name)
+    if not isinstance(found, type):
+        raise ValueError(f"{name} is no type")
+    return found
