@@ -3,7 +3,8 @@
 `code_stdin`: `tests` are {"input", "output"} pairs; the program reads the one and must print the other (`tolerance` for
 numbers, `case_sensitive`; white space never counts). `code_function`: `tests` are Python assertions in the manner of
 MBPP, or of HumanEval (`def check(candidate)`, then `check(f)`); `prompt` is the code that the problem gives,
-`entry_point` the function asked for, and `setup` runs before the tests. `tests` may be JSON. `limits` changes the sandbox's defaults.
+`entry_point` the function asked for, and `setup` runs before the tests. `tests` may be JSON. `limits` changes the
+sandbox's defaults.
 
 The program never sees the tests: inputs reach it one by one, and what is expected stays with the judge. Each test is a
 part of the verdict; the reward is 1 where all passed. What the sandbox could not run is an error, never a wrong answer.
@@ -22,7 +23,7 @@ from k15.errors import UserError
 from k15.rewards.extraction import Mode, visible
 from k15.rewards.output import same_output
 from k15.rewards.verdict import Verdict
-from k15.sandbox import Limits, Result, Sandbox, shared_sandbox
+from k15.sandbox import AnySandbox, Limits, Result, shared_sandbox
 from k15.sandbox.languages import ALIASES, LANGUAGES
 
 _FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#-]*)[^\n]*\n(.*?)^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
@@ -52,12 +53,10 @@ def verify_functions(records: Sequence[Mapping[str, Any]], responses: Sequence[s
     return _verify(_judge_functions, records, responses, mode)
 
 
-_Judge = Callable[[Sandbox, Mapping[str, Any], str, str], Verdict]
+_Judge = Callable[[AnySandbox, Mapping[str, Any], str, str], Verdict]
 
 
-def _verify(
-    judge: _Judge, records: Sequence[Mapping[str, Any]], responses: Sequence[str], mode: Mode
-) -> list[Verdict]:
+def _verify(judge: _Judge, records: Sequence[Mapping[str, Any]], responses: Sequence[str], mode: Mode) -> list[Verdict]:
     sandbox = shared_sandbox()
 
     def one(record: Mapping[str, Any], response: str) -> Verdict:
@@ -71,7 +70,7 @@ def _verify(
         return list(threads.map(one, records, responses))
 
 
-def _judge_stdin(sandbox: Sandbox, record: Mapping[str, Any], language: str, program: str) -> Verdict:
+def _judge_stdin(sandbox: AnySandbox, record: Mapping[str, Any], language: str, program: str) -> Verdict:
     tests = [_pair(test) for test in _tests(record)]
     limits = _limits(record)
     built = sandbox.build(language, program)
@@ -105,7 +104,7 @@ def _prints(result: Result, expected: str, record: Mapping[str, Any]) -> bool:
     )
 
 
-def _judge_functions(sandbox: Sandbox, record: Mapping[str, Any], language: str, program: str) -> Verdict:
+def _judge_functions(sandbox: AnySandbox, record: Mapping[str, Any], language: str, program: str) -> Verdict:
     if language != "python":
         return Verdict.wrong(f"a {language} program where Python was asked for")
     tests = [str(test) for test in _tests(record)]
@@ -174,7 +173,7 @@ def _tests(record: Mapping[str, Any]) -> list[Any]:
 
 def _pair(test: Any) -> tuple[str, str]:
     if not isinstance(test, Mapping) or not isinstance(test.get("output"), str):
-        raise UserError("a test of verifier code_stdin must be {\"input\": text, \"output\": text}")
+        raise UserError('a test of verifier code_stdin must be {"input": text, "output": text}')
     return str(test.get("input", "")), test["output"]
 
 

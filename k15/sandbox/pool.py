@@ -6,7 +6,6 @@ than boxes); a failure of the sandbox is never a verdict about the program: it i
 does not help, returned as `infrastructure_error`. What is promised, and what not: docs/sandbox.md.
 """
 
-import atexit
 import hashlib
 import os
 import queue
@@ -15,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from k15.errors import UserError
@@ -97,7 +97,7 @@ class Sandbox:
     def build(self, language: str, source: str | bytes) -> Program | Result:
         """A program that can be run; a `Result` with its compile error, or with an infrastructure error.
 
-        Programs that were built lately are kept. Python and other scripts are as they are: their errors show when they run.
+        Programs that were built lately are kept. Scripts are taken as they are: their errors show when they run.
         """
         entry = language_named(language)
         content = source.encode(errors="surrogatepass") if isinstance(source, str) else source
@@ -184,7 +184,7 @@ class Sandbox:
         result = test.failed("the sandbox was not asked")
         for _ in range(ATTEMPTS):
             with self._slot() as slot:
-                result = self._attempt(lambda slot=slot: test.run(slot.box("program"), slot.box("judge")), test.failed)
+                result = self._attempt(partial(_test_once, slot, test), test.failed)
             if result.status != "infrastructure_error" or result.parts:
                 break
         return result
@@ -247,6 +247,10 @@ def _run_once(box: Box, order: Order, payload: int, stdin: int) -> tuple[Result,
     return run.result(), run.outputs
 
 
+def _test_once(slot: Slot, test: functions.FunctionTest) -> FunctionResult:
+    return test.run(slot.box("program"), slot.box("judge"))
+
+
 def _no_run(why: str) -> tuple[Result, dict[str, bytes]]:
     return Result("infrastructure_error", why=why), {}
 
@@ -275,17 +279,3 @@ def _descriptor(content: bytes, name: str) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-_shared: Sandbox | None = None
-_shared_lock = threading.Lock()
-
-
-def shared_sandbox() -> Sandbox:
-    """The pool of this process, started on first use and closed at its end."""
-    global _shared
-    with _shared_lock:
-        if _shared is None:
-            _shared = Sandbox()
-            atexit.register(_shared.close)
-        return _shared

@@ -58,7 +58,13 @@ class Server:
         if operation == "iterate":
             items = [item for item, _ in zip(target, range(_LONGEST_ITERATION), strict=False)]
             return {"value": self.encode(items)}
-        actions: dict[str, Callable[..., Any]] = {"getattr": getattr, "getitem": lambda of, key: of[key], "len": len, "str": str, "repr": repr}
+        actions: dict[str, Callable[..., Any]] = {
+            "getattr": getattr,
+            "getitem": lambda of, key: of[key],
+            "len": len,
+            "str": str,
+            "repr": repr,
+        }
         actions["setattr"] = setattr
         return {"value": self.encode(actions[operation](target, *arguments))}
 

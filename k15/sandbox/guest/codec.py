@@ -68,14 +68,14 @@ def encode(value: Any, handle: Callable[[Any], Any]) -> Any:
         return {"bytearray" if isinstance(value, bytearray) else "bytes": bytes(value).hex()}
     if isinstance(value, complex):
         return {"complex": complex.__repr__(value)}
-    for kind in (list, tuple, set, frozenset):
+    for kind in _CONTAINERS.values():
         if isinstance(value, kind):
             return {kind.__name__: [encode(item, handle) for item in kind.__iter__(value)]}
     if isinstance(value, dict):
         return {"dict": [[encode(key, handle), encode(item, handle)] for key, item in dict.items(value)]}
     if isinstance(value, range):
         return {"range": [value.start, value.stop, value.step]}
-    if isinstance(value, type) and getattr(builtins, value.__name__, None) is value:
+    if isinstance(value, type) and vars(builtins).get(value.__name__) is value:
         return {"builtin": value.__name__}
     return handle(value)
 
@@ -89,7 +89,7 @@ _FROM_TEXT: dict[str, Callable[[Any], Any]] = {
     "range": lambda bounds: range(*bounds),
     "builtin": lambda name: _builtin_type(name),
 }
-_CONTAINERS: dict[str, Callable[[Any], Any]] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
+_CONTAINERS: dict[str, Any] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
 
 def decode(message: Any, resolve: Callable[[Any], Any]) -> Any:

@@ -1,14 +1,14 @@
-"""Runs tested Python in this warm interpreter as `python main.py` would: same module, streams, exit codes, tracebacks."""
+"""Runs tested Python in this warm interpreter as `python main.py` would: module, streams, exit codes, tracebacks."""
 
 import atexit
 import builtins
 import importlib
+import io
 import os
 import site
 import sys
 import threading
 import types
-from io import TextIOWrapper
 from types import CodeType
 from typing import Any, NoReturn
 
@@ -88,16 +88,17 @@ def _print_traceback(error: BaseException) -> int:
 
 
 def _open_streams() -> None:
-    sys.stdin = sys.__stdin__ = _open(0, "r", "surrogateescape", None)
-    sys.stdout = sys.__stdout__ = _open(1, "w", "surrogateescape", "\n")
-    sys.stderr = sys.__stderr__ = _open(2, "w", "backslashreplace", "\n")
-
-
-def _open(descriptor: int, mode: Any, errors: str, newline: str | None) -> TextIOWrapper:
-    buffering = 1 if descriptor == 2 else -1
-    stream = open(descriptor, mode, buffering, "utf-8", errors, newline, closefd=False)
-    assert isinstance(stream, TextIOWrapper)
-    return stream
+    streams = {
+        "stdin": ("r", "surrogateescape"),
+        "stdout": ("w", "surrogateescape"),
+        "stderr": ("w", "backslashreplace"),
+    }
+    for descriptor, (name, (mode, errors)) in enumerate(streams.items()):
+        newline = None if mode == "r" else "\n"
+        buffering = 1 if name == "stderr" else -1
+        stream = io.open(descriptor, mode, buffering, "utf-8", errors, newline, closefd=False)  # noqa: UP020
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def _depth() -> int:

@@ -169,7 +169,7 @@ def _prepare(test: str, number: int) -> CodeType:
 
 
 def serve(code: CodeType, files: dict[str, bytes], first_channel: int) -> None:
-    """`code`: what the problem gives; files["tests.json"]: {"tests": [...], "before": code, "entry_point": name or null}."""
+    """`code`: what the problem gives; files["tests.json"]: {"tests": [...], "before": code, "entry_point": name}."""
     task = json.loads(files["tests.json"])
     outcomes = Outcomes(Frames(first_channel, first_channel + 2))
     link = Link(Frames(first_channel, first_channel + 1))
