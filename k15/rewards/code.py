@@ -156,7 +156,7 @@ def entry_point_of(tests: Sequence[str]) -> str | None:
             continue
         called += [node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     own = [name for name in called if not hasattr(builtins, name)]
-    return (own or called or [None])[0]
+    return next(iter(own or called), None)
 
 
 def _tests(record: Mapping[str, Any]) -> list[Any]:

@@ -1,9 +1,9 @@
 """The sandbox as an HTTP service, for clusters: `python -m k15.sandbox serve`.
 
 `POST /v1/run`, `/v1/build` and `/v1/functions` take the messages of `wire`; `GET /health` and `GET /metrics`
-(Prometheus) are for whoever watches it. The queue is bounded: a request that finds it full is refused at once with 429 and a
-Retry-After that follows from how long runs have taken, so that a flood of requests neither fills the memory nor makes
-anybody wait without knowing. A request is a pure function of its message: clients may send it again.
+(Prometheus) are for whoever watches it. The queue is bounded: a request that finds it full is refused at once with 429
+and a Retry-After that follows from how long runs have taken, so that a flood of requests neither fills the memory nor
+makes anybody wait without knowing. A request is a pure function of its message: clients may send it again.
 
 There are no accounts: whoever reaches the port may run programs. Bind it to a network that only its clients reach.
 """

@@ -75,8 +75,9 @@ def encode(value: Any, handle: Callable[[Any], Any]) -> Any:
         return {"dict": [[encode(key, handle), encode(item, handle)] for key, item in dict.items(value)]}
     if isinstance(value, range):
         return {"range": [value.start, value.stop, value.step]}
-    if isinstance(value, type) and vars(builtins).get(value.__name__) is value:
-        return {"builtin": value.__name__}
+    name = getattr(value, "__name__", "") if isinstance(value, type) else ""
+    if name and vars(builtins).get(name) is value:
+        return {"builtin": name}
     return handle(value)
 
 

@@ -88,15 +88,16 @@ def _print_traceback(error: BaseException) -> int:
 
 
 def _open_streams() -> None:
-    streams = {
-        "stdin": ("r", "surrogateescape"),
-        "stdout": ("w", "surrogateescape"),
-        "stderr": ("w", "backslashreplace"),
-    }
-    for descriptor, (name, (mode, errors)) in enumerate(streams.items()):
+    streams = (
+        ("stdin", "r", "surrogateescape"),
+        ("stdout", "w", "surrogateescape"),
+        ("stderr", "w", "backslashreplace"),
+    )
+    for descriptor, (name, mode, errors) in enumerate(streams):
         newline = None if mode == "r" else "\n"
-        buffering = 1 if name == "stderr" else -1
-        stream = io.open(descriptor, mode, buffering, "utf-8", errors, newline, closefd=False)  # noqa: UP020
+        raw = io.FileIO(descriptor, mode, closefd=False)
+        buffer = io.BufferedReader(raw) if mode == "r" else io.BufferedWriter(raw)
+        stream = io.TextIOWrapper(buffer, "utf-8", errors, newline, line_buffering=name == "stderr")
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
 

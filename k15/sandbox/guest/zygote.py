@@ -22,9 +22,9 @@ _DESCRIPTORS = 16
 
 # What programs import most. A module that is here costs them nothing.
 _WARM = """abc argparse array ast atexit base64 bisect builtins calendar cmath codecs collections.abc contextlib copy
-csv dataclasses datetime decimal enum errno fractions functools hashlib heapq inspect io itertools json keyword linecache
-locale math numbers operator os.path pathlib platform pprint queue random re secrets select shutil signal site stat
-statistics string struct subprocess tempfile textwrap threading time timeit traceback types typing unicodedata uuid
+csv dataclasses datetime decimal enum errno fractions functools hashlib heapq inspect io itertools json keyword
+linecache locale math numbers operator os.path pathlib platform pprint queue random re secrets select shutil signal site
+stat statistics string struct subprocess tempfile textwrap threading time timeit traceback types typing unicodedata uuid
 warnings weakref zlib"""
 
 
