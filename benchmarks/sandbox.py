@@ -1,7 +1,7 @@
 """How fast isolated Python starts: our pool against plain subprocess, bubblewrap for each run, and `podman run`.
 
-Everything is pinned to one core and runs one at a time, in turns. A start is the time from asking to the program's first
-instruction; a run ends when its output is there. subprocess isolates nothing and is the floor for a new interpreter.
+Everything is pinned to one core and runs one at a time, in turns. A start is the time from asking to the program's
+first instruction; a run ends when its output is there. subprocess isolates nothing and is the floor for a new interpreter.
 """
 
 import os
@@ -38,7 +38,7 @@ def measure() -> None:
 
 def sides(sandbox: Sandbox) -> dict[str, tuple[Side, int]]:
     """The sides by name, each with how often it runs in a round."""
-    python = os.path.realpath(sys._base_executable)
+    python = os.path.realpath(f"{sys.base_prefix}/bin/python3")
     fresh = [python, "-I", "-S", "-c", PROGRAM]
     found: dict[str, tuple[Side, int]] = {
         "k15 sandbox": (lambda: float(sandbox.run("python", PROGRAM).stdout), RUNS),
