@@ -1,7 +1,7 @@
 """How fast isolated Python starts: our pool against plain subprocess, bubblewrap for each run, and `podman run`.
 
 Everything is pinned to one core and runs one at a time, in turns. A start is the time from asking to the program's
-first instruction; a run ends when its output is there. subprocess isolates nothing and is the floor for a new interpreter.
+first instruction; a run ends when its output is there. subprocess isolates nothing: the floor for a new interpreter.
 """
 
 import os
