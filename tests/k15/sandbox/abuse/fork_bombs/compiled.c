@@ -1,0 +1,8 @@
+// promise: a compiled fork bomb, as fast as there is, ends by the limits of its own program
+// status: cpu_limit wall_limit
+#include <unistd.h>
+
+int main(void) {
+    for (;;)
+        fork();
+}

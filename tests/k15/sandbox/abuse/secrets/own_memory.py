@@ -1,0 +1,23 @@
+# promise: this process' own memory holds nothing of the server's or of other programs (it may be forked from a warm one)
+# limits: cpu_s=4 wall_s=8
+
+MARKER = b"k15" + b"secret" + b":"
+found = []
+with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
+    for line in maps:
+        span, rights = line.split()[:2]
+        if not rights.startswith("r") or "[v" in line:
+            continue
+        start, end = (int(part, 16) for part in span.split("-"))
+        try:
+            memory.seek(start)
+            block = memory.read(min(end - start, 1 << 24))
+        except (OSError, OverflowError, ValueError):
+            continue
+        at = block.find(MARKER)
+        while at >= 0:
+            found.append(block[at : at + 48])
+            at = block.find(MARKER, at + 1)
+for text in found:
+    print(text)
+print("HELD: printed what there is")
