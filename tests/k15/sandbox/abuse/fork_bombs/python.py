@@ -1,10 +1,9 @@
 # promise: an endless doubling of processes ends by the limits of its own program
 # status: cpu_limit wall_limit memory_limit runtime_error
 
+import contextlib
 import os
 
 while True:
-    try:
+    with contextlib.suppress(OSError):
         os.fork()
-    except OSError:
-        pass

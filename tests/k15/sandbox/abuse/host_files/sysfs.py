@@ -10,7 +10,12 @@ for path in ("/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids", "
         continue
     changed.append(path)
     os.rmdir(f"{path}/k15abuse")
-for path in ("/sys/kernel/uevent_helper", "/sys/power/state", "/sys/kernel/mm/ksm/run", "/sys/module/printk/parameters/time"):
+for path in (
+    "/sys/kernel/uevent_helper",
+    "/sys/power/state",
+    "/sys/kernel/mm/ksm/run",
+    "/sys/module/printk/parameters/time",
+):
     try:
         os.close(os.open(path, os.O_WRONLY))
     except OSError:

@@ -5,7 +5,14 @@ import shutil
 import sys
 
 written = []
-for directory in {os.path.dirname(os.__file__), os.path.dirname(sys.executable), "/usr/bin", "/usr/lib", "/lib", "/bin"}:
+for directory in {
+    os.path.dirname(os.__file__),
+    os.path.dirname(sys.executable),
+    "/usr/bin",
+    "/usr/lib",
+    "/lib",
+    "/bin",
+}:
     try:
         with open(os.path.join(directory, "k15abuse"), "w") as file:
             file.write("planted")

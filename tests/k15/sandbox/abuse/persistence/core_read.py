@@ -3,5 +3,9 @@
 import glob
 import os
 
-found = [path for place in (".", "/tmp", "/", "/var/crash", "/var/lib/systemd/coredump") for path in glob.glob(os.path.join(place, "core*"))]
+found = [
+    path
+    for place in (".", "/tmp", "/", "/var/crash", "/var/lib/systemd/coredump")
+    for path in glob.glob(os.path.join(place, "core*"))
+]
 print(f"ESCAPED: {found}" if found else "HELD: no core file")

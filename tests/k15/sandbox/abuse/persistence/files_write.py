@@ -3,7 +3,20 @@
 import os
 
 kept = []
-for directory in ("/tmp", "/var/tmp", "/dev/shm", "/run", "/box", "/root", "/home", "/etc", "/", "/dev", ".", os.path.expanduser("~")):
+for directory in (
+    "/tmp",
+    "/var/tmp",
+    "/dev/shm",
+    "/run",
+    "/box",
+    "/root",
+    "/home",
+    "/etc",
+    "/",
+    "/dev",
+    ".",
+    os.path.expanduser("~"),
+):
     try:
         with open(os.path.join(directory, "k15abuse-left"), "w") as file:
             file.write("left by an earlier run")

@@ -6,9 +6,13 @@ import sys
 
 held = []
 for fd in (0, 1, 2):
-    for path in (f"/proc/self/fd/{fd}/../../../..{sys.argv[1]}", os.path.join(os.path.dirname(os.readlink(f"/proc/self/fd/{fd}")), "")):
-        try:
-            print(f"ESCAPED: {path}: {os.listdir(path) if os.path.isdir(path) and path.strip('/') else open(path).read()}")
-        except OSError as error:
-            held.append(error.strerror)
+    target = os.readlink(f"/proc/self/fd/{fd}")
+    try:
+        with open(f"/proc/self/fd/{fd}/../../../..{sys.argv[1]}") as file:
+            print("ESCAPED:", file.read())
+    except OSError as error:
+        held.append(error.strerror)
+    # A pipe has no directory; that of /dev/null is the sandbox's own.
+    if target.startswith("/") and not target.startswith("/dev/"):
+        print(f"ESCAPED: descriptor {fd} is {target}")
 print("HELD:", held)

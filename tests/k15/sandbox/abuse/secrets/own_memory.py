@@ -1,4 +1,4 @@
-# promise: this process' own memory holds nothing of the server's or of other programs (it may be forked from a warm one)
+# promise: this process' own memory, though forked from a warm one, holds nothing of the server or of other programs
 # limits: cpu_s=4 wall_s=8
 
 MARKER = b"k15" + b"secret" + b":"

@@ -3,10 +3,15 @@
 
 import os
 import sys
+from pathlib import Path
 
 first = sys.stdin.read()
 more = []
-for again in (lambda: os.lseek(0, 0, os.SEEK_SET), lambda: os.pread(0, 1000, 0), lambda: open("/proc/self/fd/0").read()):
+for again in (
+    lambda: os.lseek(0, 0, os.SEEK_SET),
+    lambda: os.pread(0, 1000, 0),
+    lambda: Path("/proc/self/fd/0").read_text(),
+):
     try:
         more.append(again())
     except OSError as error:

@@ -2,14 +2,13 @@
 # status: cpu_limit
 # limits: cpu_s=0.5
 
+import contextlib
 import resource
 import signal
 
 signal.signal(signal.SIGXCPU, signal.SIG_IGN)
 for value in (resource.RLIM_INFINITY, 3600):
-    try:
+    with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CPU, (value, value))
-    except (OSError, ValueError):
-        pass
 while True:
     pass
