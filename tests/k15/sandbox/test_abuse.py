@@ -1,4 +1,4 @@
-"""Programs that try what the sandbox promises to stop: none escapes, disturbs a neighbour, or leaves anything behind."""
+"""Programs that try what the sandbox promises to stop: none escapes, disturbs a neighbour or leaves anything."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""`python -m tests.k15.sandbox.abuse [part of a name ...]`: the table by category, or the outcome of single programs."""
+"""`python -m tests.k15.sandbox.abuse [part of a name ...]`: the table by category, or single outcomes."""
 
 import sys
 from collections import Counter

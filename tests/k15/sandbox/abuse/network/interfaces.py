@@ -2,5 +2,9 @@
 
 import socket
 
-names = [name for _, name in socket.if_nameindex()]
-print("HELD:" if set(names) <= {"lo"} else "ESCAPED: interfaces", names)
+try:
+    names = [name for _, name in socket.if_nameindex()]
+except OSError as error:
+    print(f"HELD: {error}")
+else:
+    print("HELD:" if set(names) <= {"lo"} else "ESCAPED: interfaces", names)

@@ -12,7 +12,7 @@ for fd in (0, 1, 2):
             print("ESCAPED:", file.read())
     except OSError as error:
         held.append(error.strerror)
-    # A pipe has no directory; that of /dev/null is the sandbox's own.
-    if target.startswith("/") and not target.startswith("/dev/"):
+    # Pipes and anonymous files (memfd) lie in no directory; /dev/null is the sandbox's own.
+    if target.startswith("/") and not target.startswith(("/dev/null", "/memfd:")):
         print(f"ESCAPED: descriptor {fd} is {target}")
 print("HELD:", held)

@@ -3,7 +3,7 @@
 import gc
 import sys
 
-MARKER = "k15" + "secret" + ":"
+MARKER = ":terces51k"[::-1]
 objects = gc.get_objects() + list(sys.modules.values()) + [frame.f_locals for frame in sys._current_frames().values()]
 for thing in list(objects):
     for inner in gc.get_referents(thing):

@@ -1,7 +1,7 @@
 # promise: this process' own memory, though forked from a warm one, holds nothing of the server or of other programs
 # limits: cpu_s=4 wall_s=8
 
-MARKER = b"k15" + b"secret" + b":"
+MARKER = b":terces51k"[::-1]
 found = []
 with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
     for line in maps:
