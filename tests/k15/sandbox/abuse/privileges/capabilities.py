@@ -4,7 +4,7 @@ import ctypes
 
 libc = ctypes.CDLL(None, use_errno=True)
 with open("/proc/self/status") as file:
-    status = dict(line.rstrip().split(":\t", 1) for line in file if ":\t" in line)
+    status = dict(line.split(":\t", 1) for line in file if ":\t" in line)
 sets = {name: int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")}
 if any(sets.values()):
     print("ESCAPED:", sets)
