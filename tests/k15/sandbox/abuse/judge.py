@@ -40,7 +40,8 @@ class Outcome:
         return not (self.escaped or self.disturbed or self.unexpected)
 
     def __str__(self) -> str:
-        said = f"{self.result.status} ({self.result.why}) {self.result.stdout[-300:]!r} {self.result.stderr[-300:]!r}"
+        result = self.result
+        said = f"{result.status} ({result.why}) {result.stdout[-200:]!r} {result.stderr[-200:]!r}"
         return f"{self.case}: {'; '.join((*self.escaped, *self.disturbed, *self.unexpected)) or 'held'}: {said}"
 
 

@@ -1,7 +1,6 @@
 // promise: templates that never end stop at the compiler's limits, as a compile error
 // status: compile_error
-template <int depth, int side> struct Tree {
-    static const int value = Tree<depth - 1, side * 2>::value + Tree<depth - 1, side * 2 + 1>::value;
+template <int depth> struct Tower {
+    static const int value = Tower<depth + 1>::value + 1;
 };
-template <int side> struct Tree<0, side> { static const int value = side; };
-int main() { return Tree<28, 1>::value; }
+int main() { return Tower<0>::value; }
