@@ -22,6 +22,8 @@ class Case:
     args: tuple[str, ...]
     """Names of facts about the host."""
     stdin: str
+    tests: tuple[str, ...]
+    """Of a program that is a function to be tested; otherwise it is run as it is."""
 
     @property
     def proof(self) -> str:
@@ -65,6 +67,7 @@ def read_case(path: Path) -> Case:
         limits=_limits(header.pop("limits", "")),
         args=tuple(header.pop("args", "").split()),
         stdin=header.pop("stdin", ""),
+        tests=tuple(part.strip() for part in header.pop("tests", "").split(";") if part),
     )
     if header or not case.promise or case.statuses != statuses:
         raise ValueError(f"{path}: a header with a promise and known keys and statuses; see README.md")

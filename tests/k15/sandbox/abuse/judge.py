@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from k15.sandbox import Limits, Result, Sandbox
 from tests.k15.sandbox.abuse.case import Case
@@ -68,7 +68,18 @@ def play(sandbox: Sandbox, host: Host, scenario: list[Case]) -> list[Outcome]:
 
 
 def _run(sandbox: Sandbox, host: Host, case: Case) -> Result:
+    try:
+        return _run_or_test(sandbox, host, case)
+    except Exception as error:  # what a program must not bring about, and what the others are still run after
+        return Result("infrastructure_error", why=f"the sandbox raised {error!r}")
+
+
+def _run_or_test(sandbox: Sandbox, host: Host, case: Case) -> Result:
     facts = host.facts
+    if case.tests:
+        tests = [test.replace("@answer@", host.secret) for test in case.tests]
+        tested = sandbox.test_functions(case.source, tests, entry_point="add", limits=case.limits)
+        return replace(tested.program, status=tested.status, why=tested.why)
     source = case.source
     for name, value in facts.items():
         source = source.replace(f"@{name}@", value)
@@ -113,7 +124,9 @@ def _judged(case: Case, result: Result, host: Host, harm: list[str], disturbed: 
     escaped = [line for line in said.decode(errors="replace").splitlines() if line.startswith("ESCAPED")][:3]
     escaped += ["shows the host's secret"] if host.secret.encode() in said else []
     unexpected = [] if result.status in case.statuses else [f"verdict {result.status}"]
-    ended_by_itself = result.exit_code is not None and result.status in ("ok", "runtime_error")
+    if not result.why.isprintable():
+        unexpected.append(f"its reason is {result.why!r}")
+    ended_by_itself = not case.tests and result.exit_code is not None and result.status in ("ok", "runtime_error")
     if ended_by_itself and case.proof.encode() not in result.stdout:
         unexpected.append(f"does not say {case.proof}")
     return Outcome(case, result, (*escaped, *harm), tuple(disturbed), tuple(unexpected))

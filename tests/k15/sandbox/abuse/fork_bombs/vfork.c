@@ -1,5 +1,6 @@
 // promise: children made by vfork count like others
 // status: cpu_limit wall_limit memory_limit runtime_error
+// limits: cpu_s=0.5
 #define _GNU_SOURCE
 #include <unistd.h>
 

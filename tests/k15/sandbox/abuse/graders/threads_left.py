@@ -1,6 +1,6 @@
 # promise: threads that go on after the program's end are its own time, and end with it
 # status: cpu_limit wall_limit
-# limits: cpu_s=0.5
+# limits: cpu_s=0.25
 
 import threading
 

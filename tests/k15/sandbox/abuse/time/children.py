@@ -1,6 +1,6 @@
 # promise: CPU time of many short children, each far below the limit, adds up
 # status: cpu_limit
-# limits: cpu_s=0.5
+# limits: cpu_s=0.25
 
 import os
 

@@ -1,6 +1,6 @@
 # promise: a program cannot raise its own CPU limit
 # status: cpu_limit
-# limits: cpu_s=0.5
+# limits: cpu_s=0.25
 
 import contextlib
 import resource

@@ -1,6 +1,6 @@
 // promise: CPU time burnt by orphans while the parent sleeps adds up
 // status: cpu_limit
-// limits: cpu_s=0.5 wall_s=8
+// limits: cpu_s=0.25 wall_s=8
 #include <unistd.h>
 
 int main(void) {

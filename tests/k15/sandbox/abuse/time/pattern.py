@@ -1,6 +1,6 @@
 # promise: a regular expression that explodes ends at the CPU limit
 # status: cpu_limit
-# limits: cpu_s=0.5
+# limits: cpu_s=0.25
 
 import re
 

@@ -1,6 +1,6 @@
 // promise: neither the CPU limit nor the end asks for the program's consent
 // status: cpu_limit
-// limits: cpu_s=0.5
+// limits: cpu_s=0.25
 #include <signal.h>
 
 int main(void) {

@@ -1,6 +1,6 @@
 // promise: CPU time of threads adds up
 // status: cpu_limit
-// limits: cpu_s=0.5
+// limits: cpu_s=0.25
 #include <thread>
 
 int main() {
