@@ -25,10 +25,11 @@ _IPC_KEY = 0x6B313561
 _IPC_CREAT = 0o1000
 _SEARCHED = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run", "/")
 _VARIABLE = "K15_ABUSE_SECRET"
+_BUSY = Path("/usr/bin/env")  # a file that boxes show, and that this process opens all the time
 
 
 class Listeners:
-    """TCP, UDP and Unix sockets that count who comes; a datagram is answered."""
+    """TCP, UDP and Unix sockets that count who comes; a datagram is answered. Meanwhile a common file is read."""
 
     def __init__(self, directory: Path) -> None:
         self.contacts: list[str] = []
@@ -53,7 +54,8 @@ class Listeners:
 
     def _serve(self) -> None:
         while True:
-            for key, _ in self._selector.select():
+            _BUSY.open("rb").close()
+            for key, _ in self._selector.select(timeout=0.1):
                 if key.fileobj is self._stopped:
                     return
                 if key.fileobj is self.udp:
@@ -106,6 +108,7 @@ class Host:
             "host_pid": str(self.process.pid),
             "host_name": self._name,
             "shm_key": str(self._shm_key),
+            "busy_directory": str(_BUSY.parent),
         }
 
     def harm(self) -> list[str]:
