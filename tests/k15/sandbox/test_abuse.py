@@ -1,6 +1,8 @@
 """Programs that try what the sandbox promises to stop: none escapes, disturbs a neighbour or leaves anything."""
 
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +41,18 @@ def test_held(sandbox: Sandbox, host: Host, scenario: list[Case]) -> None:
 def test_nothing_is_left_behind(sandbox: Sandbox, host: Host) -> None:
     sandbox.close()
     assert host.leftovers() == []
+
+
+def test_the_host_notices_what_reaches_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Host() as host:
+        assert host.harm() == host.leftovers() == []
+        with socket.create_connection(("127.0.0.1", int(host.facts["tcp_port"]))) as client:
+            client.recv(1)  # the end that comes when the contact has been counted
+        host.secret_path.unlink()
+        (tmp_path / "k15abuse-left").write_text("left")
+        assert len(host.harm()) == 2
+        assert host.leftovers() == [f"file {tmp_path / 'k15abuse-left'}"]
 
 
 def test_every_category_is_covered() -> None:

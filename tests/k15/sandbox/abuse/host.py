@@ -60,10 +60,12 @@ class Listeners:
                     return
                 if key.fileobj is self.udp:
                     _, sender = self.udp.recvfrom(4096)
+                    self.contacts.append(str(key.fileobj))
                     self.udp.sendto(b"answer", sender)
-                else:
-                    key.fileobj.accept()[0].close()
+                    continue
+                visitor, _ = key.fileobj.accept()
                 self.contacts.append(str(key.fileobj))
+                visitor.close()
 
     def close(self) -> None:
         self._stop.send(b"x")
@@ -90,6 +92,7 @@ class Host:
         self._segment = ctypes.CDLL(None).shmget(self._shm_key, 4096, _IPC_CREAT | 0o666)
         self._before = set(_marked_files())
         self._mounts = set(_mounts())
+        self._processes = set(_descendants(os.getpid()))
         self._name = os.uname().nodename
         return self
 
@@ -127,7 +130,7 @@ class Host:
         """Processes, cgroups, mounts, files and IPC objects that outlived the sandbox, which must be closed."""
         found = [f"file {path}" for path in _marked_files() if path not in self._before]
         found += [f"mount {point}" for point in _mounts() if point not in self._mounts]
-        found += [f"process {pid}" for pid in _descendants(os.getpid()) if pid != self.process.pid]
+        found += [f"process {pid}" for pid in _descendants(os.getpid()) if pid not in self._processes]
         layout = cgroups.find_layout()
         found += [
             f"cgroup {folder}" for folder in layout.folders if (folder / cgroups.owner_name(os.getpid())).exists()

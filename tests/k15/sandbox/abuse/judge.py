@@ -127,6 +127,6 @@ def _judged(case: Case, result: Result, host: Host, harm: list[str], disturbed: 
     if not result.why.isprintable():
         unexpected.append(f"its reason is {result.why!r}")
     ended_by_itself = not case.tests and result.exit_code is not None and result.status in ("ok", "runtime_error")
-    if ended_by_itself and case.proof.encode() not in result.stdout:
+    if ended_by_itself and not escaped and case.proof.encode() not in result.stdout:
         unexpected.append(f"does not say {case.proof}")
     return Outcome(case, result, (*escaped, *harm), tuple(disturbed), tuple(unexpected))
