@@ -7,7 +7,7 @@ from k15.sandbox import STATUSES, Limits, Status
 
 DIRECTORY = Path(__file__).parent
 LANGUAGES = {".py": "python", ".c": "c", ".cpp": "cpp", ".js": "javascript", ".sh": "bash"}
-LIMITS = Limits(cpu_s=1, wall_s=10, memory_mib=128, output_kib=256, processes=32, disk_mib=16)
+LIMITS = Limits(cpu_s=1.0, wall_s=10.0, memory_mib=128, output_kib=256, processes=32, disk_mib=16)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ def _header(path: Path, source: str) -> dict[str, str]:
 
 
 def _limits(text: str) -> Limits:
-    given = dict(part.split("=") for part in text.split())
-    return replace(
-        LIMITS, **{name: float(value) if name.endswith("_s") else int(value) for name, value in given.items()}
-    )
+    limits = LIMITS
+    for part in text.split():
+        name, _, value = part.partition("=")
+        limits = replace(limits, **{name: type(getattr(LIMITS, name))(value)})
+    return limits

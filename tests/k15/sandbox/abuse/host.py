@@ -53,6 +53,7 @@ class Listeners:
         return listener
 
     def _serve(self) -> None:
+        listeners = {listener.fileno(): listener for listener in (self.tcp, self.tcp6, self.unix, self.abstract)}
         while True:
             _BUSY.open("rb").close()
             for key, _ in self._selector.select(timeout=0.1):
@@ -63,7 +64,7 @@ class Listeners:
                     self.contacts.append(str(key.fileobj))
                     self.udp.sendto(b"answer", sender)
                     continue
-                visitor, _ = key.fileobj.accept()
+                visitor, _ = listeners[key.fd].accept()
                 self.contacts.append(str(key.fileobj))
                 visitor.close()
 
@@ -92,6 +93,7 @@ class Host:
         self._segment = ctypes.CDLL(None).shmget(self._shm_key, 4096, _IPC_CREAT | 0o666)
         self._before = set(_marked_files())
         self._mounts = set(_mounts())
+        self._groups = set(_cgroups())
         self._processes = set(_descendants(os.getpid()))
         self._name = os.uname().nodename
         return self
@@ -131,10 +133,7 @@ class Host:
         found = [f"file {path}" for path in _marked_files() if path not in self._before]
         found += [f"mount {point}" for point in _mounts() if point not in self._mounts]
         found += [f"process {pid}" for pid in _descendants(os.getpid()) if pid not in self._processes]
-        layout = cgroups.find_layout()
-        found += [
-            f"cgroup {folder}" for folder in layout.folders if (folder / cgroups.owner_name(os.getpid())).exists()
-        ]
+        found += [f"cgroup {folder}" for folder in _cgroups() if folder not in self._groups]
         for kind in ("shm", "sem", "msg"):
             rows = Path(f"/proc/sysvipc/{kind}").read_text().splitlines()[1:]
             found += [f"{kind} object" for row in rows if int(row.split()[0]) == _IPC_KEY]
@@ -185,6 +184,12 @@ def _mounts() -> list[str]:
     """Mount points that a box could have: other users of the machine mount elsewhere."""
     points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     return [point for point in points if point.split("/")[1] in ("box", "newroot", "oldroot") or "k15" in point]
+
+
+def _cgroups() -> list[Path]:
+    """Those of boxes of this process."""
+    pools = [folder / cgroups.owner_name(os.getpid()) for folder in cgroups.find_layout().folders]
+    return [group for pool in pools if pool.exists() for group in pool.iterdir() if group.is_dir()]
 
 
 def _descendants(pid: int) -> list[int]:
