@@ -18,6 +18,7 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
+from k15.errors import UserError
 from k15.sandbox import cgroups
 
 MARK = "k15abuse"
@@ -187,8 +188,12 @@ def _mounts() -> list[str]:
 
 
 def _cgroups() -> list[Path]:
-    """Those of boxes of this process."""
-    pools = [folder / cgroups.owner_name(os.getpid()) for folder in cgroups.find_layout().folders]
+    """Those of boxes of this process; none where none can be made, which is for the sandbox to refuse."""
+    try:
+        folders = cgroups.find_layout().folders
+    except UserError:
+        return []
+    pools = [folder / cgroups.owner_name(os.getpid()) for folder in folders]
     return [group for pool in pools if pool.exists() for group in pool.iterdir() if group.is_dir()]
 
 
