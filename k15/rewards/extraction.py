@@ -4,8 +4,8 @@ Two readings: "rl" takes the content of the last `\\boxed{...}` and nothing else
 paid for an answer that it did not commit to; "eval" falls back to the usual phrases and then to the last
 number, to read models that were not trained to box. Both look only behind the thought: an answer inside
 `<think>` or in a thought that never ended does not count. A last box that never ends holds no answer in either
-reading: what it holds may be the beginning of another number. The scan is linear and not recursive, so hostile
-nesting costs nothing.
+reading: what it holds may be the beginning of another number. Of a longer answer the last million characters
+are read. The scan is linear and not recursive, so hostile nesting costs nothing.
 """
 
 import re
@@ -16,11 +16,13 @@ from k15.rewards.counts import NUMBER_OR_WORD
 
 Mode = Literal["rl", "eval"]
 
+TAIL = 1_000_000
+
 NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*/\s*\d+(?:\.\d+)?)?"
 _NUMBER = re.compile(NUMBER)
-_BRACES = re.compile(r"(?P<box>\\boxed\s*\{)|\\(?!boxed).|(?P<open>\{)|(?P<close>\})", re.DOTALL)
+_BRACES = re.compile(r"(?P<box>\\boxed\s*\{)|\\(?!\\boxed).|(?P<open>\{)|(?P<close>\})", re.DOTALL)
 _PHRASE = re.compile(
-    r"(?:(?:final\s+)?answer\s*(?:is|:|=)|####|答案?(?:是|为|:|：)|(?:^|\n)[ \t]*A:)[ \t]*:?[ \t]*\n?(?P<rest>[^\n]+)",
+    r"(?:(?:final\s+)?answer\s*(?:is|:|=)|####|答案?(?:是|为|:|：)|(?:^|\n)[ \t]*A:)[ \t]*[:：]?[ \t]*\n?(?P<rest>[^\n]+)",
     re.IGNORECASE,
 )
 _MARKDOWN = re.compile(r"\*\*|__|`")
@@ -36,11 +38,11 @@ Span = tuple[int, int]
 
 
 def visible(response: str) -> str:
-    """The part behind the thought; empty while the thought is still open."""
+    """The part behind the thought, and of it the last `TAIL` characters; empty while the thought is still open."""
     _, closed, rest = response.rpartition("</think>")
-    if closed:
-        return rest
-    return "" if "<think>" in response else response
+    if not closed and "<think>" in response:
+        return ""
+    return rest[-TAIL:]
 
 
 def boxes(text: str) -> list[Span | None]:

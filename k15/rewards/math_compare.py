@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from k15.rewards.math_text import enclosed, listed, normalise, split_top, words
+from k15.rewards.math_text import enclosed, listed, nesting, normalise, split_top, words
 from k15.rewards.numerals import read_number, same_number
 from k15.rewards.units import split_unit
 
 MAX_VALUES = 64
 MAX_DEPTH = 6
+MAX_NESTING = 40
 Algebra = Callable[[str, str], bool]
 
 
@@ -33,6 +34,11 @@ def quick(reference: str, answer: str) -> Reply | None:
         return Reply(None, "the reference answer cannot be read")
     if found is None:
         return Reply(False, "the answer cannot be read as mathematics")
+    depth = nesting(found)
+    if depth is None:
+        return Reply(False, "brackets of the answer stay open")
+    if depth > MAX_NESTING + (nesting(expected) or 0):
+        return Reply(False, f"brackets {depth} deep")
     same = _plain(expected, found)
     return None if same is None else Reply(same, "equal as text or numbers" if same else "different texts or numbers")
 
@@ -137,7 +143,7 @@ def _in_order(expected: Sequence[str], found: Sequence[str], again: Again) -> bo
     return len(expected) == len(found) and all(again(*pair) for pair in zip(expected, found, strict=True))
 
 
-_BASED = re.compile(r"([0-9A-Za-z]+)\s*_\s*(?:\{\s*(\d+)\s*\}|(\d+))|([0-9A-Z]+)")
+_BASED = re.compile(r"([0-9A-Za-z]+(?:\.[0-9A-Za-z]+)?)\s*_\s*(?:\{\s*(\d+)\s*\}|(\d+))|([0-9A-Z]+(?:\.[0-9A-Z]+)?)")
 
 
 def _based(reference: str, answer: str, _: Again) -> bool | None:

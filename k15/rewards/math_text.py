@@ -140,21 +140,28 @@ def enclosed(text: str) -> tuple[str, str, str] | None:
     for opening, closings in (("(", (")", "]")), ("[", (")", "]")), (r"\{", (r"\}",)), (r"\langle", (r"\rangle",))):
         for closing in closings:
             inside = text[len(opening) : -len(closing)]
-            if text.startswith(opening) and text.endswith(closing) and len(text) > len(opening) and _balanced(inside):
+            if (
+                text.startswith(opening)
+                and text.endswith(closing)
+                and len(text) > len(opening)
+                and nesting(inside) is not None
+            ):
                 return opening, inside.removesuffix("\\") if closing == "}" else inside, closing
     return None
 
 
-def _balanced(text: str) -> bool:
-    depth = 0
+def nesting(text: str) -> int | None:
+    """How deep the brackets are; None where they do not match in number."""
+    depth = deepest = 0
     for character in text:
         depth += (character in _OPEN) - (character in _CLOSE)
+        deepest = max(deepest, depth)
         if depth < 0:
-            return False
-    return depth == 0
+            return None
+    return deepest if depth == 0 else None
 
 
-_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d|,\d)")
 
 
 def listed(text: str, thousands: bool) -> list[str]:
