@@ -22,7 +22,7 @@ NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*/\s*\d+(?:\.\d+)?)?"
 _NUMBER = re.compile(NUMBER)
 _BRACES = re.compile(r"(?P<box>\\boxed\s*\{)|\\(?!\\boxed).|(?P<open>\{)|(?P<close>\})", re.DOTALL)
 _PHRASE = re.compile(
-    r"(?:(?:final\s+)?answer\s*(?:is|:|=)|####|答案?(?:是|为|:|：)|(?:^|\n)[ \t]*A:)[ \t]*[:：]?[ \t]*\n?(?P<rest>[^\n]+)",
+    r"(?:(?:final\s+)?answer\s*(?:is|:|=)|####|答案?(?:是|为|:|：)|(?:^|\n)[ \t]*A:)[ \t]*[:：]?[ \t]*\n?(?=[^\n])",
     re.IGNORECASE,
 )
 _MARKDOWN = re.compile(r"\*\*|__|`")
@@ -102,8 +102,9 @@ def _boxed(text: str, mode: Mode) -> tuple[str | None, bool]:
 
 
 def _last_phrase(text: str) -> str | None:
+    """The rest of the line behind the last announcement of an answer."""
     last = deque(_PHRASE.finditer(text), maxlen=1)
-    return _MARKDOWN.sub("", last[0]["rest"]).strip() if last else None
+    return _MARKDOWN.sub("", text[last[0].end() :].partition("\n")[0]).strip() if last else None
 
 
 def extract_math(response: str, mode: Mode) -> str | None:

@@ -262,14 +262,22 @@ def _equations(reference: str, answer: str, again: Again) -> bool | None:
     value = expected[-1].strip()
     if len(found) == 1:
         return again(value, answer)
-    named_alike = found[0].replace(" ", "") == expected[0].replace(" ", "")
-    return named_alike and again(value, found[-1].strip())
+    stated = [side.replace(" ", "") for side in found]
+    if stated[0] == expected[0].replace(" ", ""):
+        return again(value, found[-1].strip())
+    if len(found) == 2 and stated[1] == expected[0].replace(" ", ""):
+        return again(value, found[0].strip())
+    return None if _letters(value) else False  # a line has many equations; `2x + 3 = 13` is not `x = 5`
+
+
+def _letters(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", "", text)))
 
 
 def _states_value(sides: Sequence[str], again: Again) -> bool:
     """Whether an equation tells the value of something, unlike `2x + 3 = 13`, which asks for it."""
     first = sides[0]
-    letters = set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", "", first)))
+    letters = _letters(first)
     if _is_name(first) or len(letters) > 1 or re.search(r"\\(?:sin|cos|tan|log|ln|angle|text|det)", first):
         return True
     return not letters and again(first.strip(), sides[-1].strip())

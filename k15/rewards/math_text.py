@@ -51,14 +51,21 @@ _REWRITES = [
     (re.compile(r",?\s*\\text\s*\{\s*,?\s*(?:and|or|或|和)\s*\}"), ","),
     (re.compile(r",?\s*(?<![A-Za-z])(?:and|or)(?![A-Za-z])|,?\s*(?:或者|或)"), ","),
     (re.compile(r"(?<=[\d})])\s*和(?=[\s\d\\({xyzab-])"), ","),
+    (re.compile(r"(?:^|(?<=\\in ))\s*(?:\\mathbb\s*\{?\s*R\s*\}?|all real numbers)\s*$"), r"(-\\infty, \\infty)"),
+    (re.compile(r"^\s*\\text\s*\{\s*[Aa]ll real numbers\s*\}\s*$"), r"(-\\infty, \\infty)"),
     (re.compile(r"\\sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
     (re.compile(r"(?<![A-Za-z\\])(?:positive )?infinity(?![A-Za-z])"), r"\\infty "),
     (re.compile(r"\s*\\text\s*\{\s*(?:percent|%)\s*\}|\s*(?<![A-Za-z])percent(?![A-Za-z])"), "%"),
 ]
+_SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+_SCALED = re.compile(
+    rf"(?<=[\d}}])\s*(?P<text>\\text\s*\{{\s*)?(?P<scale>{'|'.join(_SCALES)})(?![A-Za-z])(?P<end>\s*\}})?"
+)
 _PREFIX = re.compile(
-    r"\s*(?:(?:the\s+)?(?:final\s+)?answer(?:\s+is|\s*[:=])|(?:最终)?答案?(?:是|为|:)|(?:所以|因此|等于))[\s:]*",
+    r"^\s*(?:\\approx|(?:the\s+)?(?:final\s+)?answer(?:\s+is|\s*[:=])|(?:最终)?答案?(?:是|为|:)|(?:所以|因此|等于))[\s:]*",
     re.IGNORECASE,
 )
+_SUFFIX = re.compile(r"(?:,\s*(?:where |for )?[a-zA-Z]\s*\\in\s*\\mathbb\s*\{?\s*[ZN]\s*\}?)?[.,; ]*$")
 _MATH_MARKS = [("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]")]
 
 
@@ -72,8 +79,17 @@ def normalise(text: str) -> str | None:
     text = unwrap(text.translate(_SYMBOLS))
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
-    text = _PREFIX.sub("", text, count=1) if _PREFIX.match(text) else text
-    return " ".join(unwrap(text).split()).rstrip(". ") or None
+    text = _SCALED.sub(_power_of_ten, text)
+    text = " ".join(unwrap(_PREFIX.sub("", text, count=1)).split())
+    return _SUFFIX.sub("", text) or None
+
+
+def _power_of_ten(scaled: re.Match[str]) -> str:
+    """`2 \\text{ million dollars}` → `2 \\times 10^{6} \\text{ dollars}`"""
+    power = rf" \times 10^{{{_SCALES[scaled['scale']]}}}"
+    if scaled["text"]:
+        return power if scaled["end"] else power + r" \text{"
+    return power + (scaled["end"] or " ")
 
 
 def _spell_fractions(text: str) -> str:

@@ -60,6 +60,7 @@ def test_a_thought_is_no_answer() -> None:
         ("The answer is 45%.", "45%"),
         ("答案为：一百二十三。", "一百二十三"),
         ("Natalia sold 48/2=<<48/2=24>>24 clips in May.\n#### 24", "24"),
+        ("The closest answer is 7. The answer is 8.", "8"),
         ("no idea", None),
     ],
 )
