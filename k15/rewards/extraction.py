@@ -17,6 +17,7 @@ from k15.rewards.counts import NUMBER_OR_WORD
 Mode = Literal["rl", "eval"]
 
 TAIL = 1_000_000
+PHRASE = 2_000
 
 NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*/\s*\d+(?:\.\d+)?)?"
 _NUMBER = re.compile(NUMBER)
@@ -121,6 +122,7 @@ def extract_math(response: str, mode: Mode) -> str | None:
 
 def _answer_in_phrase(rest: str) -> str:
     """`$x$` if the phrase holds mathematics, else its first number, else the phrase without its full stop."""
+    rest = rest[:PHRASE]
     formula = re.search(r"\$+([^$]+)\$+|\\\((.+?)\\\)", rest)
     if formula:
         return (formula[1] or formula[2]).strip()

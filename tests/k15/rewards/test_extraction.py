@@ -70,7 +70,16 @@ def test_evaluation_reads_more_than_the_box(response: str, answer: str | None) -
         assert extract_math(response, "rl") is None
 
 
-@pytest.mark.parametrize("hostile", ["\n" * 200_000, "answer is" + " " * 200_000, "answer " * 50_000, "1 " * 100_000])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "answer is 1 " + "$" * 200_000,
+        "\n" * 200_000,
+        "answer is" + " " * 200_000,
+        "answer " * 50_000,
+        "1 " * 100_000,
+    ],
+)
 def test_hostile_text_is_read_in_linear_time(hostile: str) -> None:
     found = extract_math(hostile, "eval")  # quadratic scanning would take minutes
     assert found == ("1" if "1" in hostile else None)
