@@ -26,6 +26,7 @@ _PHRASE = re.compile(
     r"(?:(?:final\s+)?answer\s*(?:is|:|=)|####|答案?(?:是|为|:|：)|(?:^|\n)[ \t]*A:)[ \t]*[:：]?[ \t]*\n?(?=[^\n])",
     re.IGNORECASE,
 )
+_CONNECTIVES = re.compile(r"(?:[\s$,;、，和或]|\\q?quad|\\[()\[\],;]|\\text\s*\{[\s,]*(?:and|or)?[\s,]*\}|and|or)*")
 _MARKDOWN = re.compile(r"\*\*|__|`")
 _LETTER = r"\(?[A-J]\)?(?![A-Za-z])"
 _ONE = re.compile(rf"(?<![A-Za-z]){_LETTER}")
@@ -95,11 +96,25 @@ def hedges(response: str) -> bool:
 
 
 def _boxed(text: str, mode: Mode) -> tuple[str | None, bool]:
-    """The content of the last box, and whether that is all there is to read."""
+    """What the last box holds, and whether that is all there is to read."""
     found = boxes(text)
-    if found:
-        return (text[slice(*found[-1])].strip() if found[-1] else None), True
-    return None, mode == "rl"
+    if not found:
+        return None, mode == "rl"
+    return (_joined(text, found) if mode == "eval" else last_boxed(text)), True
+
+
+def _joined(text: str, found: list[Span | None]) -> str | None:
+    """The last box and those in front of it that connectives join to it: `\\boxed{1} and \\boxed{2}` is `1, 2`."""
+    if found[-1] is None:
+        return None
+    after, values = found[-1], [text[slice(*found[-1])].strip()]
+    for before in reversed(found[:-1]):
+        start = text.rfind("\\boxed", before[1], after[0]) if before else -1
+        if before is None or start < 0 or not _CONNECTIVES.fullmatch(text, before[1] + 1, start):
+            break
+        values.append(text[slice(*before)].strip())
+        after = before
+    return ", ".join(dict.fromkeys(reversed(values)))
 
 
 def _last_phrase(text: str) -> str | None:

@@ -86,7 +86,7 @@ def _same(reference: str, answer: str, algebra: Algebra, depth: int) -> bool:
     def again(one: str, other: str) -> bool:
         return _same(one, other, algebra, depth + 1)
 
-    for decide in (_unions, _lists, _based, _ratios, _membership, _equations, _bracketed):
+    for decide in (_unions, _lists, _based, _membership, _equations, _ratios, _bracketed):
         decided = decide(reference, answer, again)
         if decided is not None:
             return decided
@@ -97,8 +97,8 @@ Again = Callable[[str, str], bool]
 
 
 def _lists(reference: str, answer: str, again: Again) -> bool | None:
-    """Where one of the two has several values: the same ones, in any order."""
-    readings = [(listed(reference, thousands), listed(answer, thousands)) for thousands in (True, False)]
+    """Where one of the two has several values: the same ones, in any order, however often."""
+    readings = [(_distinct(reference, thousands), _distinct(answer, thousands)) for thousands in (True, False)]
     if all(len(expected) <= 1 and len(found) <= 1 for expected, found in readings):
         return None
     if _is_tuple(reference) or _is_tuple(answer):
@@ -113,6 +113,10 @@ def _lists(reference: str, answer: str, again: Again) -> bool | None:
         ):
             return True
     return False
+
+
+def _distinct(text: str, thousands: bool) -> list[str]:
+    return list({_SPACE.sub("", value): value for value in listed(text, thousands)}.values())
 
 
 def _is_tuple(text: str) -> bool:
@@ -189,11 +193,12 @@ def _brackets(text: str) -> tuple[str, list[str], str]:
     return opening, listed(inside, thousands=False), closing
 
 
-_WITHIN = re.compile(r"([a-zA-Z]|\\theta)\s*\\in(?![a-zA-Z])\s*")
 _END = r"(-?[^<>=\\,a-zA-Z]*(?:\\(?:infty|frac|sqrt|pi)[^<>=\\,a-zA-Z]*)*)"
-_VARIABLE = r"([a-zA-Z]|\\theta)"
+_VARIABLE = r"([a-zA-Z](?:_\{?\w\}?)?(?:\([a-zA-Z]\))?|\\theta)"
+_RELATION = re.compile(r"[<>]|\\(?:le|ge|lt|gt|ne)(?![a-zA-Z])")
 _LESS = r"\s*(<|\\le(?![a-zA-Z])|\\lt(?![a-zA-Z]))\s*"
 _MORE = r"\s*(>|\\ge(?![a-zA-Z])|\\gt(?![a-zA-Z]))\s*"
+_WITHIN = re.compile(rf"{_VARIABLE}\s*\\in(?![a-zA-Z])\s*")
 _BETWEEN = re.compile(rf"{_END}{_LESS}{_VARIABLE}{_LESS}{_END}")
 _BELOW = re.compile(rf"{_VARIABLE}{_LESS}{_END}|{_END}{_MORE}{_VARIABLE}")
 _ABOVE = re.compile(rf"{_VARIABLE}{_MORE}{_END}|{_END}{_LESS}{_VARIABLE}")
@@ -219,6 +224,8 @@ def _membership(reference: str, answer: str, again: Again) -> bool | None:
     (variable, expected), (other, found) = _interval(reference), _interval(answer)
     if not variable and not other:
         return None
+    if not (variable and other) and _RELATION.search(answer if variable else reference):
+        return None
     return (not variable or not other or variable == other) and again(expected, found)
 
 
@@ -243,12 +250,14 @@ def _closing(relation: str) -> str:
     return "]" if "e" in relation else ")"
 
 
-_NAME = re.compile(r"\s*\|?(?:\\[a-zA-Z]+\s*)*\{?[A-Za-z]*\}?'*(?:_(?:\w|\{[^{}]*\}))?(?:\([^()=]*\))?\|?\s*")
+_NAME = re.compile(r"(?=[|\\{A-Za-z])\|?(?:\\[a-zA-Z]+\s*)*\{?[A-Za-z]*\}?'*(?:_(?:\w|\{[^{}]*\}))?(?:\([^()=]*\))?\|?")
 
 
 def _is_name(text: str) -> bool:
-    """A variable, an angle, a segment, `f(3)`, `a_{10}`: what an answer is the value of."""
-    return bool(text.strip()) and bool(_NAME.fullmatch(text)) and not re.fullmatch(r"\s*\d*\s*", text)
+    """A variable, an angle, a segment, `f(3)`, `a_{10}`, `(x, y)`, `A:B`: what an answer is the value of."""
+    text = text.strip()
+    inside = text[1:-1] if text.startswith("(") and text.endswith(")") else text
+    return bool(_NAME.fullmatch(text)) or all(_NAME.fullmatch(part.strip()) for part in re.split("[:,/]", inside))
 
 
 def _equations(reference: str, answer: str, again: Again) -> bool | None:

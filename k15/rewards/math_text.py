@@ -43,7 +43,7 @@ _REWRITES = [
     (re.compile(r"\\(?:lbrace)(?![A-Za-z])"), r"\\{"),
     (re.compile(r"\\(?:rbrace)(?![A-Za-z])"), r"\\}"),
     (re.compile(r"\\(?:varnothing)(?![A-Za-z])|\\\{\s*\\\}"), r"\\emptyset "),
-    (re.compile(r"(?<=\d)(?:\\!|\{,\}|\\,|,\\!|\{,\}\\!)+(?=\d{3}(?!\d))"), ","),
+    (re.compile(r"(?<=\d)(?:\\!|\{,\}|\\,|,\\!|\{,\}\\!)+\s*(?=\d{3}(?!\d))"), ","),
     (re.compile(r"\\!"), ""),
     (re.compile(r"\\(?:quad|qquad)(?![A-Za-z])|(?<!\\)\\[,;: ]|~"), " "),
     (re.compile(r"\\\$"), "$"),
@@ -61,6 +61,7 @@ _SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 
 _SCALED = re.compile(
     rf"(?<=[\d}}])\s*(?P<text>\\text\s*\{{\s*)?(?P<scale>{'|'.join(_SCALES)})(?![A-Za-z])(?P<end>\s*\}})?"
 )
+_DOUBLED = re.compile(r"\\\\(?=[a-zA-Z])")
 _PREFIX = re.compile(
     r"^\s*(?:\\approx|(?:the\s+)?(?:final\s+)?answer(?:\s+is|\s*[:=])|(?:最终)?答案?(?:是|为|:)|(?:所以|因此|等于))[\s:]*",
     re.IGNORECASE,
@@ -77,10 +78,14 @@ def normalise(text: str) -> str | None:
     text = _RAISED_RUN.sub(lambda run: "^{" + "".join(_RAISED[c] for c in run[0]) + "}", text)
     text = _LOWERED_RUN.sub(lambda run: "_{" + "".join(_LOWERED[c] for c in run[0]) + "}", text)
     text = unwrap(text.translate(_SYMBOLS))
+    if r"\begin" not in text:
+        text = _DOUBLED.sub(r"\\", text)
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
     text = _SCALED.sub(_power_of_ten, text)
     text = " ".join(unwrap(_PREFIX.sub("", text, count=1)).split())
+    if text.startswith("{") and text.endswith("}") and nesting(text[1:-1]) is not None:
+        text = text[1:-1].strip()
     return _SUFFIX.sub("", text) or None
 
 

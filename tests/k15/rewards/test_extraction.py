@@ -108,6 +108,14 @@ def test_hedging(response: str, hedging: bool) -> None:
     assert hedges(response) == hedging
 
 
+def test_evaluation_joins_boxes_that_belong_together() -> None:
+    assert extract_math(r"$\boxed{1}$ and $\boxed{2}$", "eval") == "1, 2"
+    assert extract_math(r"\boxed{(2, 2)} \quad \text{and} \quad \boxed{(6, 2)}", "eval") == "(2, 2), (6, 2)"
+    assert extract_math(r"\boxed{1}, \boxed{1}", "eval") == "1"
+    assert extract_math(r"\boxed{1}, hence \boxed{2}", "eval") == "2"
+    assert extract_math(r"\boxed{1} and \boxed{2}", "rl") == "2"
+
+
 def test_only_the_end_of_an_endless_answer_is_read() -> None:
     assert extract_math(r"\boxed{1}" + " " * TAIL, "rl") is None
     assert extract_math("<think>" + "x" * TAIL + r"</think>\boxed{1}", "rl") == "1"

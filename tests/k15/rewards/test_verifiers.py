@@ -88,7 +88,7 @@ def test_ten_megabytes_are_judged_at_once() -> None:
 
 
 def test_boxes_that_differ_are_no_commitment() -> None:
-    hedged = r"\boxed{7} or \boxed{8}"
+    hedged = r"\boxed{7}, no, it must be \boxed{8}"
     record = {"verifier": "math", "answer": "8"}
     assert score(record, hedged).why == "boxes with different answers"
     assert score(record, hedged).verdict == "wrong"
