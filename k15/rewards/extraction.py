@@ -28,6 +28,7 @@ _PHRASE = re.compile(
 )
 _CONNECTIVES = re.compile(r"(?:[\s$,;、，和或]|\\q?quad|\\[()\[\],;]|\\text\s*\{[\s,]*(?:and|or)?[\s,]*\}|and|or)*")
 _MARKDOWN = re.compile(r"\*\*|__|`")
+_FORMULA = re.compile(r"\$+([^$]+)\$+|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _LETTER = r"\(?[A-J]\)?(?![A-Za-z])"
 _ONE = re.compile(rf"(?<![A-Za-z]){_LETTER}")
 _BETWEEN = r"(?:\s*[,;、，&和]\s*(?:and\s+)?|\s+and\s+|\s+)"
@@ -131,16 +132,32 @@ def extract_math(response: str, mode: Mode) -> str | None:
     phrase = _last_phrase(text)
     if phrase is not None:
         return _answer_in_phrase(phrase) or None
+    return _last_value(text)
+
+
+def _last_value(text: str) -> str | None:
+    """The last number, or the formula around it if it is one (`$5 and $3` are sums of money)."""
     numbers = deque(_NUMBER.finditer(text), maxlen=1)
-    return numbers[0][0] if numbers else None
+    if not numbers:
+        return None
+    end = text[-PHRASE:]
+    place = numbers[0].start() - (len(text) - len(end))
+    for formula in _FORMULA.finditer(end):
+        inside = next(filter(None, formula.groups())).strip()
+        if formula.start() < place < formula.end() and re.search(r"\\[A-Za-z]|[<>=^]", inside):
+            return inside
+    return numbers[0][0]
 
 
 def _answer_in_phrase(rest: str) -> str:
-    """`$x$` if the phrase holds mathematics, else its first number, else the phrase without its full stop."""
+    """The first formula that is more than a name (`the largest $n$ is 34`), else the first number, else the phrase."""
     rest = rest[:PHRASE]
-    formula = re.search(r"\$+([^$]+)\$+|\\\((.+?)\\\)", rest)
-    if formula:
-        return (formula[1] or formula[2]).strip()
+    formulas = [next(filter(None, formula.groups())).strip() for formula in _FORMULA.finditer(rest)]
+    chosen = next((formula for formula in formulas if not formula.isalpha()), None)
+    if chosen is None and formulas and not _NUMBER.search(rest):
+        chosen = formulas[0]
+    if chosen is not None:
+        return chosen
     number = _NUMBER.search(rest)
     if number and not re.search(r"[\\^=]", rest):
         percent = rest[number.end() :].lstrip()[:1]
