@@ -29,6 +29,7 @@ _PHRASE = re.compile(
 _CONNECTIVES = re.compile(r"(?:[\s$,;、，和或]|\\q?quad|\\[()\[\],;]|\\text\s*\{[\s,]*(?:and|or)?[\s,]*\}|and|or)*")
 _MARKDOWN = re.compile(r"\*\*|__|`")
 _FORMULA = re.compile(r"\$+([^$]+)\$+|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_IN_WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}|\\text")
 _LETTER = r"\(?[A-J]\)?(?![A-Za-z])"
 _ONE = re.compile(rf"(?<![A-Za-z]){_LETTER}")
 _BETWEEN = r"(?:\s*[,;、，&和]\s*(?:and\s+)?|\s+and\s+|\s+)"
@@ -136,7 +137,10 @@ def extract_math(response: str, mode: Mode) -> str | None:
 
 
 def _last_value(text: str) -> str | None:
-    """The last number, or the formula around it if it is one (`$5 and $3` are sums of money)."""
+    """The last number, or the formula around it if it is one (`$5 and $3` are sums of money, `\\frac12` alone is)."""
+    alone = text[-PHRASE:].strip().rpartition("\n")[2]
+    if "\\" in alone and not _IN_WORDS.search(alone):
+        return alone.strip()
     numbers = deque(_NUMBER.finditer(text), maxlen=1)
     if not numbers:
         return None

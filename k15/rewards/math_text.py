@@ -61,13 +61,14 @@ _SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 
 _SCALED = re.compile(
     rf"(?<=[\d}}])\s*(?P<text>\\text\s*\{{\s*)?(?P<scale>{'|'.join(_SCALES)})(?![A-Za-z])(?P<end>\s*\}})?"
 )
+_DOLLAR = re.compile(r"(?<!\\)\$")
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z])")
 _PREFIX = re.compile(
     r"^\s*(?:\\approx|(?:the\s+)?(?:final\s+)?answer(?:\s+is|\s*[:=])|(?:最终)?答案?(?:是|为|:)|(?:所以|因此|等于))[\s:]*",
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(r"(?:,\s*(?:where |for )?[a-zA-Z]\s*\\in\s*\\mathbb\s*\{?\s*[ZN]\s*\}?)?[.,; ]*$")
-_MATH_MARKS = [("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]")]
+_MATH_MARKS = [(r"\(", r"\)"), (r"\[", r"\]")]
 
 
 def normalise(text: str) -> str | None:
@@ -77,7 +78,9 @@ def normalise(text: str) -> str | None:
     text = _spell_fractions(text)
     text = _RAISED_RUN.sub(lambda run: "^{" + "".join(_RAISED[c] for c in run[0]) + "}", text)
     text = _LOWERED_RUN.sub(lambda run: "_{" + "".join(_LOWERED[c] for c in run[0]) + "}", text)
-    text = unwrap(text.translate(_SYMBOLS))
+    text = text.translate(_SYMBOLS)
+    marks = text.count("$") - text.count(r"\$")
+    text = _DOLLAR.sub("", text) if marks and marks % 2 == 0 else unwrap(text)
     if r"\begin" not in text:
         text = _DOUBLED.sub(r"\\", text)
     for pattern, replacement in _REWRITES:

@@ -61,6 +61,7 @@ def test_a_thought_is_no_answer() -> None:
         ("答案为：一百二十三。", "一百二十三"),
         ("Natalia sold 48/2=<<48/2=24>>24 clips in May.\n#### 24", "24"),
         ("The closest answer is 7. The answer is 8.", "8"),
+        (r"-\frac{10}{9}", r"-\frac{10}{9}"),
         ("Final Answer: The largest $n$ is 34.", "34"),
         ("The answer is $n$.", "n"),
         (r"Therefore $x \geq 5$ is the solution.", r"x \geq 5"),
