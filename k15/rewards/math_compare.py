@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from k15.rewards.intervals import interval, is_relation, pieces
 from k15.rewards.math_text import enclosed, listed, nesting, normalise, split_top, words
 from k15.rewards.numerals import read_number, same_number
 from k15.rewards.units import split_unit
@@ -193,61 +194,21 @@ def _brackets(text: str) -> tuple[str, list[str], str]:
     return opening, listed(inside, thousands=False), closing
 
 
-_END = r"(-?[^<>=\\,a-zA-Z]*(?:\\(?:infty|frac|sqrt|pi)[^<>=\\,a-zA-Z]*)*)"
-_VARIABLE = r"([a-zA-Z](?:_\{?\w\}?)?(?:\([a-zA-Z]\))?|\\theta)"
-_RELATION = re.compile(r"[<>]|\\(?:le|ge|lt|gt|ne)(?![a-zA-Z])")
-_LESS = r"\s*(<|\\le(?![a-zA-Z])|\\lt(?![a-zA-Z]))\s*"
-_MORE = r"\s*(>|\\ge(?![a-zA-Z])|\\gt(?![a-zA-Z]))\s*"
-_WITHIN = re.compile(rf"{_VARIABLE}\s*\\in(?![a-zA-Z])\s*")
-_BETWEEN = re.compile(rf"{_END}{_LESS}{_VARIABLE}{_LESS}{_END}")
-_BELOW = re.compile(rf"{_VARIABLE}{_LESS}{_END}|{_END}{_MORE}{_VARIABLE}")
-_ABOVE = re.compile(rf"{_VARIABLE}{_MORE}{_END}|{_END}{_LESS}{_VARIABLE}")
-
-
 def _unions(reference: str, answer: str, again: Again) -> bool | None:
     """Unions of intervals piece by piece; `x < 1 or x > 2` is one too."""
     if r"\cup" not in reference + answer:
         return None
-    return _one_to_one(_pieces(reference), _pieces(answer), again)
-
-
-def _pieces(text: str) -> list[str]:
-    inequalities = [_interval(part) for part in split_top(text)]
-    variables = {variable for variable, _ in inequalities}
-    if len(inequalities) > 1 and len(variables) == 1 and "" not in variables:
-        return [interval for _, interval in inequalities]
-    return [piece.strip() for piece in _interval(text)[1].split(r"\cup")]
+    return _one_to_one(pieces(reference), pieces(answer), again)
 
 
 def _membership(reference: str, answer: str, again: Again) -> bool | None:
     """`x \\in [1, 2)` and `1 \\le x < 2` against the interval; solved inequalities only."""
-    (variable, expected), (other, found) = _interval(reference), _interval(answer)
+    (variable, expected), (other, found) = interval(reference), interval(answer)
     if not variable and not other:
         return None
-    if not (variable and other) and _RELATION.search(answer if variable else reference):
+    if not (variable and other) and is_relation(answer if variable else reference):
         return None
     return (not variable or not other or variable == other) and again(expected, found)
-
-
-def _interval(text: str) -> tuple[str, str]:
-    """(variable, interval); no variable where `text` is no such thing."""
-    if match := _WITHIN.match(text):
-        return match[1], text[match.end() :]
-    if match := _BETWEEN.fullmatch(text):
-        return match[3], f"{_opening(match[2])}{match[1]},{match[5]}{_closing(match[4])}"
-    if match := _BELOW.fullmatch(text):
-        return match[1] or match[6], rf"(-\infty,{match[3] or match[4]}{_closing(match[2] or match[5])}"
-    if match := _ABOVE.fullmatch(text):
-        return match[1] or match[6], rf"{_opening(match[2] or match[5])}{match[3] or match[4]},\infty)"
-    return "", text
-
-
-def _opening(relation: str) -> str:
-    return "[" if "e" in relation else "("
-
-
-def _closing(relation: str) -> str:
-    return "]" if "e" in relation else ")"
 
 
 _NAME = re.compile(r"(?=[|\\{A-Za-z])\|?(?:\\[a-zA-Z]+\s*)*\{?[A-Za-z]*\}?'*(?:_(?:\w|\{[^{}]*\}))?(?:\([^()=]*\))?\|?")

@@ -80,7 +80,7 @@ class Worker:
             self.close()
             return Verdict.error(f"no verdict within {self.cpu_seconds * WALL_FACTOR:g} s")
         if code == -signal.SIGPROF:
-            return Verdict.error(f"no verdict within {self.cpu_seconds:g} s of CPU time")
+            return Verdict.error(f"no verdict within {self.cpu_seconds:g} s of CPU time", self.cpu_seconds)
         return Verdict.error(f"math-verify's process ended with status {code}")
 
     @property

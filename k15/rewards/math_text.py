@@ -1,6 +1,7 @@
 """Mathematical answers as text: one spelling for what means the same, and the parts of an answer.
 
-Nothing is computed here, and all of it takes time linear in the text, so it runs in the caller's process.
+Nothing is computed here, and answers of the length that `answers` lets through take milliseconds at most, so it runs
+in the caller's process.
 Characters of other scripts that look like Latin letters or digits stay what they are; control and formatting
 characters, which show a reader something else than they are, make a text unreadable (None).
 """
