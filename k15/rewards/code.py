@@ -27,6 +27,7 @@ from k15.sandbox import AnySandbox, Limits, Result, shared_sandbox
 from k15.sandbox.languages import ALIASES, LANGUAGES
 
 _FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#-]*)[^\n]*\n(.*?)^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
+MAX_PROGRAM_CHARACTERS = 1_000_000
 _LIMITS = {field.name for field in fields(Limits)}
 _SLOW = ("cpu_limit", "wall_limit")
 
@@ -64,6 +65,8 @@ def _verify(judge: _Judge, records: Sequence[Mapping[str, Any]], responses: Sequ
         if found is None:
             return Verdict.wrong("no program")
         language, program = found
+        if len(program) > MAX_PROGRAM_CHARACTERS:
+            return Verdict.wrong(f"a program of {len(program)} characters")
         return judge(sandbox, record, language or str(record.get("language") or "python"), program)
 
     with ThreadPoolExecutor(sandbox.slots) as threads:
