@@ -1,0 +1,126 @@
+"""From problems to judged test cases: exclude, generate, run, decide.
+
+Guarantees: every problem is accounted for, with the first reason that kept it out, in this order: special-judge,
+too-few-submissions, no-generator, then the rules'. Problems do not influence each other.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from k15.progress import Task
+from k15.rewards.output import same_output
+from k15.sandbox import Program, Result, Sandbox
+from k15.testcases.params import CaseParams
+from k15.testcases.problem import CodeProblem
+from k15.testcases.rules import CaseDecision, at_least, decide_case, decide_problem
+from k15.testcases.runs import Input, build, make_inputs, outcomes
+
+Kind = Literal["stored", "written", "none"]
+NOBODY: Mapping[str, Sequence[str]] = {}
+
+
+@dataclass(frozen=True)
+class Case:
+    number: int
+    input: str
+    decision: CaseDecision
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A problem and what became of it."""
+
+    problem: CodeProblem
+    kept: bool
+    reason: str
+    submissions: int
+    """Those that could be run here."""
+    generator: Kind = "none"
+    cases: tuple[Case, ...] = ()
+    valid_cases: int = 0
+    enough_valid: bool = False
+    unjudged_cases: int = 0
+    passing: int = 0
+
+
+def judge_problems(
+    sandbox: Sandbox,
+    problems: Sequence[CodeProblem],
+    params: CaseParams,
+    task: Task,
+    written: Mapping[str, Sequence[str]] = NOBODY,
+) -> Iterator[Judged]:
+    """Each problem in turn. `written` has programs of a model for problems (by id) without a stored generator;
+    `task` counts problems."""
+    for problem in problems:
+        judged = _judge(sandbox, problem, params, written.get(problem.id, ()))
+        task.advance()
+        yield judged
+
+
+def unwritten(problems: Sequence[CodeProblem], params: CaseParams) -> list[CodeProblem]:
+    """The problems for which a model has to write a generator."""
+    return [
+        problem
+        for problem in problems
+        if problem.generator is None
+        and not problem.special_judge
+        and len(problem.submissions) >= params.min_submissions
+    ]
+
+
+def _judge(sandbox: Sandbox, problem: CodeProblem, params: CaseParams, written: Sequence[str]) -> Judged:
+    if problem.special_judge:
+        return Judged(problem, False, "special-judge", len(problem.submissions))
+    programs = build(sandbox, problem.submissions)
+    if len(programs) < params.min_submissions:
+        return Judged(problem, False, "too-few-submissions", len(programs))
+    if problem.generator is not None:
+        inputs = make_inputs(sandbox, problem.generator, params)
+        return _decide(sandbox, problem, "stored", programs, inputs, params)
+    for program in written:
+        inputs = make_inputs(sandbox, program, params)
+        if sum(not item.reason for item in inputs) >= params.min_valid:
+            return _decide(sandbox, problem, "written", programs, inputs, params)
+    return Judged(problem, False, "no-generator", len(programs))
+
+
+def _decide(
+    sandbox: Sandbox,
+    problem: CodeProblem,
+    kind: Kind,
+    programs: Sequence[Program | Result],
+    inputs: Sequence[Input],
+    params: CaseParams,
+) -> Judged:
+    """Run every submission on every usable input, and apply the rules."""
+    same = partial(same_output, tolerance=problem.tolerance, case_sensitive=problem.case_sensitive)
+    usable = [item for item in inputs if not item.reason]
+    runs = [outcomes(sandbox, program, [item.text for item in usable], params) for program in programs]
+    needed = at_least(params.agree, len(programs))
+    agreed = {item.number: decide_case([row[index] for row in runs], needed, same) for index, item in enumerate(usable)}
+    decision = decide_problem(
+        list(agreed.values()),
+        runs,
+        min_valid=params.min_valid,
+        needed=at_least(params.passing, len(programs)),
+        same=same,
+    )
+    cases = [
+        Case(item.number, item.text, agreed.get(item.number, CaseDecision(False, "", 0, item.reason)))
+        for item in inputs
+    ]
+    return Judged(
+        problem=problem,
+        kept=decision.kept,
+        reason=decision.reason,
+        submissions=len(programs),
+        generator=kind,
+        cases=tuple(cases),
+        valid_cases=decision.valid_cases,
+        enough_valid=decision.valid_cases >= params.min_valid,
+        unjudged_cases=decision.unjudged_cases,
+        passing=decision.passing,
+    )

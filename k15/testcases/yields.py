@@ -1,0 +1,98 @@
+"""What became of the problems: artifacts' rows, metrics, and the yield table beside the paper's."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from k15.testcases.judge import Judged
+
+PAPER = {"problems": 1000, "comparable outputs": 614, "enough valid cases": 463, "kept": 323}
+"""§2.3.5. Its problems all had ten submissions and its model wrote all generators, so it counts no such steps."""
+
+
+def funnel(found: Sequence[Judged]) -> dict[str, int]:
+    """Problems left after every step."""
+    comparable = [item for item in found if item.reason != "special-judge"]
+    submitted = [item for item in comparable if item.reason != "too-few-submissions"]
+    generated = [item for item in submitted if item.reason != "no-generator"]
+    return {
+        "problems": len(found),
+        "comparable outputs": len(comparable),
+        "enough submissions": len(submitted),
+        "a generator": len(generated),
+        "enough valid cases": sum(item.enough_valid for item in generated),
+        "kept": sum(item.kept for item in found),
+    }
+
+
+def summary(found: Sequence[Judged]) -> dict[str, Any]:
+    cases = [case.decision for item in found for case in item.cases]
+    return {
+        "funnel": funnel(found),
+        "reasons": _counts(item.reason for item in found if item.reason),
+        "generators": _counts(item.generator for item in found),
+        "cases": len(cases),
+        "valid_cases": sum(case.valid for case in cases),
+        "case_reasons": _counts(case.reason for case in cases if case.reason),
+    }
+
+
+def table(steps: dict[str, int]) -> list[list[str]]:
+    """Step, problems left, their share of all, and the paper's figures; header first."""
+    rows = [["problems left", "here", "share", "paper", "share"]]
+    for name, left in steps.items():
+        theirs = PAPER.get(name)
+        rows.append(
+            [
+                name,
+                f"{left:,}",
+                _share(left, steps["problems"]),
+                "" if theirs is None else f"{theirs:,}",
+                "" if theirs is None else _share(theirs, PAPER["problems"]),
+            ]
+        )
+    return rows
+
+
+def case_rows(found: Sequence[Judged]) -> Iterator[dict[str, Any]]:
+    """Of dataset `test_case`: every input of every problem that got that far."""
+    for item in found:
+        for case in item.cases:
+            yield {
+                "problem": item.problem.id,
+                "number": case.number,
+                "input": case.input,
+                "expected": case.decision.expected if case.decision.valid else "",
+                "agree": case.decision.agree,
+                "submissions": item.submissions,
+                "valid": case.decision.valid,
+                "reason": case.decision.reason,
+            }
+
+
+def problem_rows(found: Sequence[Judged]) -> Iterator[dict[str, Any]]:
+    """Of dataset `code_problem`."""
+    for item in found:
+        yield {
+            "id": item.problem.id,
+            "statement": item.problem.statement,
+            "special_judge": item.problem.special_judge,
+            "tolerance": item.problem.tolerance,
+            "case_sensitive": item.problem.case_sensitive,
+            "submissions": item.submissions,
+            "unrunnable": len(item.problem.submissions) - item.submissions,
+            "generator": item.generator,
+            "valid_cases": item.valid_cases,
+            "unjudged_cases": item.unjudged_cases,
+            "passing": item.passing,
+            "kept": item.kept,
+            "reason": item.reason,
+        }
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "-"
+
+
+def _counts(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))
