@@ -1,0 +1,17 @@
+"""Runs untrusted programs: see docs/sandbox.md for what is promised."""
+
+from k15.sandbox.pool import Sandbox, shared_sandbox
+from k15.sandbox.types import COMPILE_LIMITS, STATUSES, FunctionResult, Limits, Part, Program, Result, Status
+
+__all__ = [
+    "COMPILE_LIMITS",
+    "STATUSES",
+    "FunctionResult",
+    "Limits",
+    "Part",
+    "Program",
+    "Result",
+    "Sandbox",
+    "Status",
+    "shared_sandbox",
+]

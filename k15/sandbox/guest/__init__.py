@@ -1,0 +1,6 @@
+"""What runs inside a box: standard library only, mounted read-only, and readable by the tested programs.
+
+`zygote` waits for requests and forks; `supervisor` is process 1 of one run; `program` gives up every privilege and
+becomes the tested program; `candidate` and `judge` are the two ends of a function test. `kernel` are the system calls
+that Python has no function for.
+"""

@@ -1,0 +1,107 @@
+"""Runs tested Python in this warm interpreter as `python main.py` would: same module, streams, exit codes, tracebacks."""
+
+import atexit
+import builtins
+import importlib
+import os
+import site
+import sys
+import threading
+import types
+from io import TextIOWrapper
+from types import CodeType
+from typing import Any, NoReturn
+
+from . import program
+
+_FIRST_CHANNEL = 3
+
+
+def run(request: dict[str, Any], files: dict[str, bytes], status: int) -> NoReturn:
+    """Runs the file that the request names, or the end of a function test that its mode names."""
+    _open_streams()
+    sys.argv = list(request["arguments"])
+    sys.path.insert(0, "/box/work")
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    site.setquit()
+    name = request["arguments"][0]
+    code = program.compile_source(files[name], f"/box/work/{name}", status)
+    os.close(status)
+    mode = request["mode"]
+    if mode == "python":
+        run_main(code)
+    module = importlib.import_module(f".{mode}", __package__)
+    run_guarded(lambda: module.serve(code, files, _FIRST_CHANNEL))
+
+
+def run_main(code: CodeType) -> NoReturn:
+    module = new_module("__main__", code)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "guest"]:
+        del sys.modules[name]
+    # Frames below the program's first one must not count against its recursion limit.
+    sys.setrecursionlimit(1000 + _depth())
+    run_guarded(lambda: exec(code, module.__dict__))
+
+
+def new_module(name: str, code: CodeType) -> types.ModuleType:
+    module = types.ModuleType(name)
+    module.__dict__.update(__builtins__=builtins, __file__=code.co_filename)
+    sys.modules[name] = module
+    return module
+
+
+def run_guarded(action: Any) -> NoReturn:
+    """Ends the process after `action` as the interpreter ends itself: exit code, traceback, threads, exit functions."""
+    try:
+        action()
+        result = 0
+    except SystemExit as end:
+        result = _exit_code(end)
+    except BaseException as error:
+        result = _print_traceback(error)
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+    except BaseException:
+        result = 120  # as Python does where its last output cannot be written
+    finally:
+        os._exit(result)
+
+
+def _exit_code(end: SystemExit) -> int:
+    if end.code is None:
+        return 0
+    if isinstance(end.code, int):
+        return end.code & 0xFF
+    print(end.code, file=sys.stderr)
+    return 1
+
+
+def _print_traceback(error: BaseException) -> int:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith("/opt/k15/"):
+        trace = trace.tb_next
+    sys.excepthook(type(error), error.with_traceback(trace), trace)
+    return 130 if isinstance(error, KeyboardInterrupt) else 1
+
+
+def _open_streams() -> None:
+    sys.stdin = sys.__stdin__ = _open(0, "r", "surrogateescape", None)
+    sys.stdout = sys.__stdout__ = _open(1, "w", "surrogateescape", "\n")
+    sys.stderr = sys.__stderr__ = _open(2, "w", "backslashreplace", "\n")
+
+
+def _open(descriptor: int, mode: Any, errors: str, newline: str | None) -> TextIOWrapper:
+    buffering = 1 if descriptor == 2 else -1
+    stream = open(descriptor, mode, buffering, "utf-8", errors, newline, closefd=False)
+    assert isinstance(stream, TextIOWrapper)
+    return stream
+
+
+def _depth() -> int:
+    depth, frame = 0, sys._getframe()
+    while frame.f_back is not None:
+        depth, frame = depth + 1, frame.f_back
+    return depth
