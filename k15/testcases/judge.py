@@ -11,11 +11,11 @@ from typing import Literal
 
 from k15.progress import Task
 from k15.rewards.output import same_output
-from k15.sandbox import Program, Result, Sandbox
+from k15.sandbox import Sandbox
 from k15.testcases.params import CaseParams
-from k15.testcases.problem import CodeProblem
+from k15.testcases.problem import CodeProblem, Submission
 from k15.testcases.rules import CaseDecision, at_least, decide_case, decide_problem
-from k15.testcases.runs import Input, build, make_inputs, outcomes
+from k15.testcases.runs import Input, make_inputs, outcomes, runnable
 
 Kind = Literal["stored", "written", "none"]
 NOBODY: Mapping[str, Sequence[str]] = {}
@@ -67,45 +67,45 @@ def unwritten(problems: Sequence[CodeProblem], params: CaseParams) -> list[CodeP
         for problem in problems
         if problem.generator is None
         and not problem.special_judge
-        and len(problem.submissions) >= params.min_submissions
+        and len(runnable(problem.submissions)) >= params.min_submissions
     ]
 
 
 def _judge(sandbox: Sandbox, problem: CodeProblem, params: CaseParams, written: Sequence[str]) -> Judged:
     if problem.special_judge:
         return Judged(problem, False, "special-judge", len(problem.submissions))
-    programs = build(sandbox, problem.submissions)
-    if len(programs) < params.min_submissions:
-        return Judged(problem, False, "too-few-submissions", len(programs))
+    submissions = runnable(problem.submissions)
+    if len(submissions) < params.min_submissions:
+        return Judged(problem, False, "too-few-submissions", len(submissions))
     if problem.generator is not None:
         inputs = make_inputs(sandbox, problem.generator, params)
-        return _decide(sandbox, problem, "stored", programs, inputs, params)
+        return _decide(sandbox, problem, "stored", submissions, inputs, params)
     for program in written:
         inputs = make_inputs(sandbox, program, params)
         if sum(not item.reason for item in inputs) >= params.min_valid:
-            return _decide(sandbox, problem, "written", programs, inputs, params)
-    return Judged(problem, False, "no-generator", len(programs))
+            return _decide(sandbox, problem, "written", submissions, inputs, params)
+    return Judged(problem, False, "no-generator", len(submissions))
 
 
 def _decide(
     sandbox: Sandbox,
     problem: CodeProblem,
     kind: Kind,
-    programs: Sequence[Program | Result],
+    submissions: Sequence[Submission],
     inputs: Sequence[Input],
     params: CaseParams,
 ) -> Judged:
     """Run every submission on every usable input, and apply the rules."""
     same = partial(same_output, tolerance=problem.tolerance, case_sensitive=problem.case_sensitive)
     usable = [item for item in inputs if not item.reason]
-    runs = [outcomes(sandbox, program, [item.text for item in usable], params) for program in programs]
-    needed = at_least(params.agree, len(programs))
+    runs = [outcomes(sandbox, submission, [item.text for item in usable], params) for submission in submissions]
+    needed = at_least(params.agree, len(submissions))
     agreed = {item.number: decide_case([row[index] for row in runs], needed, same) for index, item in enumerate(usable)}
     decision = decide_problem(
         list(agreed.values()),
         runs,
         min_valid=params.min_valid,
-        needed=at_least(params.passing, len(programs)),
+        needed=at_least(params.passing, len(submissions)),
         same=same,
     )
     cases = [
@@ -116,7 +116,7 @@ def _decide(
         problem=problem,
         kept=decision.kept,
         reason=decision.reason,
-        submissions=len(programs),
+        submissions=len(submissions),
         generator=kind,
         cases=tuple(cases),
         valid_cases=decision.valid_cases,

@@ -8,6 +8,7 @@ a validator of its own, or exact white space, has a special judge. Submissions o
 """
 
 import io
+import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -133,9 +134,11 @@ def _submissions(files: Files) -> Iterator[Submission]:
     for name, content in files.items():
         path = PurePosixPath(name)
         if path.parent == PurePosixPath("submissions/accepted"):
-            language = LANGUAGES.get(path.suffix, path.suffix.removeprefix("."))
             # A source in another encoding still runs: only its comments or texts of its own suffer.
-            yield Submission(path.name, language, content.decode(errors="replace"))
+            source = content.decode(errors="replace")
+            if path.suffix == ".java":  # its class is named after the file, the sandbox's after none
+                source = re.sub(rf"\b{re.escape(path.stem)}\b", "Main", source)
+            yield Submission(path.name, LANGUAGES.get(path.suffix, path.suffix.removeprefix(".")), source)
 
 
 def _special(document: Mapping[str, Any], files: Files) -> bool:

@@ -6,17 +6,13 @@ for the program's fault; inputs are in the order of their numbers.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from k15.errors import UserError
-from k15.sandbox import Limits, Program, Result, Sandbox
-from k15.testcases import cyaron
+from k15.sandbox import Limits, Result, Sandbox
+from k15.sandbox.languages import ALIASES, installed
 from k15.testcases.params import CaseParams
 from k15.testcases.problem import Submission
 from k15.testcases.rules import Outcome
-
-_GENERATORS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -35,13 +31,12 @@ def limits(params: CaseParams) -> Limits:
 
 def make_inputs(sandbox: Sandbox, generator: str, params: CaseParams) -> list[Input]:
     """One input per case; an input that came before is a duplicate."""
-    generator, files = cyaron.within_reach(generator)
-
-    def run(number: int) -> Result:
-        return sandbox.run("python", generator, args=(str(number),), files=files, limits=limits(params))
-
-    with ThreadPoolExecutor(_GENERATORS_AT_ONCE) as pool:
-        results = list(pool.map(run, range(1, params.cases + 1)))
+    numbers = [(str(number),) for number in range(1, params.cases + 1)]
+    program = sandbox.build("python", generator)
+    if isinstance(program, Result):
+        results = [program] * len(numbers)
+    else:
+        results = sandbox.run_many(program, [b""] * len(numbers), args=numbers, limits=limits(params))
     inputs: list[Input] = []
     seen: set[str] = set()
     for number, result in enumerate(results, 1):
@@ -64,20 +59,14 @@ def _input(result: Result, params: CaseParams) -> tuple[str, str]:
     return text, "" if text.strip() else "empty-input"
 
 
-def build(sandbox: Sandbox, submissions: Sequence[Submission]) -> list[Program | Result]:
-    """Programs, or the result of a compilation that failed; submissions without a toolchain here are left out."""
-    built: list[Program | Result] = []
-    for submission in submissions:
-        try:
-            built.append(sandbox.build(submission.language, submission.source))
-        except UserError:
-            if submission.language == "python":  # always there: then something else is wrong
-                raise
-    return built
+def runnable(submissions: Sequence[Submission]) -> list[Submission]:
+    """Those whose toolchain is installed here."""
+    return [item for item in submissions if ALIASES.get(item.language.lower(), item.language.lower()) in installed()]
 
 
-def outcomes(sandbox: Sandbox, program: Program | Result, inputs: Sequence[str], params: CaseParams) -> list[Outcome]:
-    """What one submission makes of every input."""
+def outcomes(sandbox: Sandbox, submission: Submission, inputs: Sequence[str], params: CaseParams) -> list[Outcome]:
+    """What one submission makes of every input; one that does not compile fails on all."""
+    program = sandbox.build(submission.language, submission.source)
     if isinstance(program, Result):
         return [_outcome(program)] * len(inputs)
     results = sandbox.run_many(program, [text.encode() for text in inputs], limits=limits(params))
