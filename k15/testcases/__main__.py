@@ -18,6 +18,7 @@ from k15.errors import UserError
 from k15.progress import Progress
 from k15.sandbox import shared_sandbox
 from k15.testcases import yields
+from k15.testcases.funnel import table
 from k15.testcases.judge import Judged, judge_problems
 from k15.testcases.params import CaseParams, RunLimits
 from k15.testcases.sources import load_problems, unique
@@ -84,7 +85,7 @@ def _show(found: Sequence[Judged]) -> None:
     for row in yields.problem_rows(found):
         figures = [str(row[name]) for name in ("submissions", "unrunnable", "valid_cases", "passing")]
         rows.append([row["id"], *figures, "kept" if row["kept"] else row["reason"]])
-    for part in (rows, yields.table(yields.funnel(found))):
+    for part in (rows, table(yields.funnel(found))):
         widths = [max(map(len, column)) for column in zip(*part, strict=True)]
         for line in part:
             cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]

@@ -15,6 +15,9 @@ from k15.records import Record, iter_records
 from k15.testcases import packages
 from k15.testcases.problem import CodeProblem, Submission
 
+BUNDLED = Path(__file__).with_name("bundled")
+"""Packages of our own: five that enter, and one for each way to stay out."""
+
 
 def load_problems(path: Path, generators: Path | None = None) -> list[CodeProblem]:
     """The problems of a package, of a directory of packages, or of a JSONL or Parquet file (or a directory of those).

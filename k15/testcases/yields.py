@@ -1,13 +1,10 @@
-"""What became of the problems: artifacts' rows, metrics, and the yield table beside the paper's."""
+"""What became of the problems: the rows of both datasets, and metrics."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from k15.testcases.judge import Judged
-
-PAPER = {"problems": 1000, "comparable outputs": 614, "enough valid cases": 463, "kept": 323}
-"""§2.3.5. Its problems all had ten submissions and its model wrote all generators, so it counts no such steps."""
 
 
 def funnel(found: Sequence[Judged]) -> dict[str, int]:
@@ -35,23 +32,6 @@ def summary(found: Sequence[Judged]) -> dict[str, Any]:
         "valid_cases": sum(case.valid for case in cases),
         "case_reasons": _counts(case.reason for case in cases if case.reason),
     }
-
-
-def table(steps: dict[str, int]) -> list[list[str]]:
-    """Step, problems left, their share of all, and the paper's figures; header first."""
-    rows = [["problems left", "here", "share", "paper", "share"]]
-    for name, left in steps.items():
-        theirs = PAPER.get(name)
-        rows.append(
-            [
-                name,
-                f"{left:,}",
-                _share(left, steps["problems"]),
-                "" if theirs is None else f"{theirs:,}",
-                "" if theirs is None else _share(theirs, PAPER["problems"]),
-            ]
-        )
-    return rows
 
 
 def case_rows(found: Sequence[Judged]) -> Iterator[dict[str, Any]]:
@@ -88,10 +68,6 @@ def problem_rows(found: Sequence[Judged]) -> Iterator[dict[str, Any]]:
             "kept": item.kept,
             "reason": item.reason,
         }
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.0%}" if whole else "-"
 
 
 def _counts(values: Iterable[str]) -> dict[str, int]:

@@ -71,6 +71,13 @@ def stored_run(root: Path) -> Path:
         "pass_rates": {"0.0": 3, "1.0": 4},
         "labels": {"hard": 6},
         "families": {"edit": 6},
+        "test_cases": {
+            "funnel": {"problems": 8, "comparable outputs": 6, "enough valid cases": 5, "kept": 4},
+            "reasons": {"special-judge": 2, "few-valid-cases": 1, "submissions-disagree": 1},
+            "cases": 300,
+            "valid_cases": 280,
+            "case_reasons": {},
+        },
     }
     metrics["evaluate"] = evaluation()
     curve = [
@@ -142,6 +149,16 @@ def test_shown_figures_are_the_stored_ones(tmp_path: Path) -> None:
         assert row.split()[1:4] == [f"{accuracy * 100:.1f}%", "1.2%", f"{tokens:.1f}"]
         assert f"<td>{name}</td><td>{accuracy * 100:.1f}% <small>±1.2</small></td>" in page
     assert "long2short.rl: 31.25 tokens per response, 0.685" in page
+
+
+def test_the_yield_of_test_cases_stands_beside_the_papers(tmp_path: Path) -> None:
+    root = stored_run(tmp_path)
+    main(STAGE, ["--root", str(root)])
+    page = (root / PAGE).read_text()
+    steps = ["comparable outputs</td><td>6</td><td>75%</td><td>614</td><td>61%"]
+    steps += ["kept</td><td>4</td><td>50%</td><td>323</td><td>32%"]
+    assert all(step in page for step in steps)
+    assert "300 inputs, 280 valid cases" in page
 
 
 def test_effects_are_measured_by_hand(tmp_path: Path) -> None:
