@@ -77,7 +77,8 @@ def _params(options: argparse.Namespace) -> CaseParams:
     except ValidationError as error:
         problem = error.errors()[0]
         name = "-".join(map(str, problem["loc"])).replace("_", "-")
-        raise UserError(f"{f'--{name}: ' if name else ''}{problem['msg']}; correct it") from None
+        what = problem["msg"].removeprefix("Value error, ")
+        raise UserError(f"--{name}: {what}; correct it" if name else what) from None
 
 
 def _show(found: Sequence[Judged]) -> None:
