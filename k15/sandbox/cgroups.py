@@ -45,7 +45,9 @@ def find_layout() -> Layout:
         raise UserError("no cgroup file system with memory and pids is mounted; mount cgroup2 on /sys/fs/cgroup")
     for folder in layout.folders:
         if not os.access(folder, os.W_OK):
-            raise UserError(f"{folder} cannot be written; run as root, or under `systemd-run --user --scope -p Delegate=yes`")
+            raise UserError(
+                f"{folder} cannot be written; run as root, or under `systemd-run --user --scope -p Delegate=yes`"
+            )
     return layout
 
 

@@ -41,7 +41,8 @@ class FunctionTest:
     source: str
     tests: tuple[str, ...]
     entry_point: str | None
-    setup: str
+    given: str
+    before: str
     limits: Limits
 
     def failed(self, why: str) -> FunctionResult:
@@ -80,8 +81,8 @@ class FunctionTest:
         return [("solution.py", self.source.encode(errors="surrogatepass"))]
 
     def _judge_files(self) -> list[tuple[str, bytes]]:
-        task = {"tests": self.tests, "entry_point": self.entry_point}
-        return [("setup.py", self.setup.encode(errors="surrogatepass")), ("tests.json", json.dumps(task).encode())]
+        task = {"tests": self.tests, "before": self.before, "entry_point": self.entry_point}
+        return [("given.py", self.given.encode(errors="surrogatepass")), ("tests.json", json.dumps(task).encode())]
 
     def _verdict(self, program: Result, judge: Result, messages: list[dict[str, Any]]) -> FunctionResult:
         parts = tuple(

@@ -1,4 +1,4 @@
-"""What this machine offers for isolation. A layer that is missing is a refusal, unless its user allows to go without."""
+"""What this machine offers for isolation. A missing layer is a refusal, unless its user allows to go without."""
 
 import os
 import subprocess
@@ -53,8 +53,12 @@ def _namespaces() -> Layer:
         return Layer("namespaces", False, f"bubblewrap fails ({error})")
     if answer.returncode != 0:
         said = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
-        return Layer("namespaces", False, f"bubblewrap cannot make them ({said}); allow user namespaces, or run as root")
-    return Layer("namespaces", True, "mount, pid, net, ipc, uts, cgroup by bubblewrap; pid and mount again for each run")
+        return Layer(
+            "namespaces", False, f"bubblewrap cannot make them ({said}); allow user namespaces, or run as root"
+        )
+    return Layer(
+        "namespaces", True, "mount, pid, net, ipc, uts, cgroup by bubblewrap; pid and mount again for each run"
+    )
 
 
 def _users() -> Layer:

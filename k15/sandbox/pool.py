@@ -6,7 +6,6 @@ than boxes); a failure of the sandbox is never a verdict about the program: it i
 does not help, returned as `infrastructure_error`. What is promised, and what not: docs/sandbox.md.
 """
 
-import atexit
 import hashlib
 import os
 import queue
@@ -15,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from k15.errors import UserError
@@ -97,7 +97,7 @@ class Sandbox:
     def build(self, language: str, source: str | bytes) -> Program | Result:
         """A program that can be run; a `Result` with its compile error, or with an infrastructure error.
 
-        Programs that were built lately are kept. Python and other scripts are as they are: their errors show when they run.
+        Programs that were built lately are kept. Scripts are taken as they are: their errors show when they run.
         """
         entry = language_named(language)
         content = source.encode(errors="surrogatepass") if isinstance(source, str) else source
@@ -170,19 +170,21 @@ class Sandbox:
         tests: Sequence[str],
         *,
         entry_point: str | None = None,
-        setup: str = "",
+        given: str = "",
+        before: str = "",
         limits: Limits | None = None,
     ) -> FunctionResult:
         """Runs Python tests against the functions of a Python program.
 
-        The program and the tests run in two boxes; between them go calls and plain values only. `setup`: code of the
-        problem that the tests may use. `entry_point`: the function that tests know as `candidate`, too.
+        The program and the tests run in two boxes; between them go calls and plain values only. `entry_point`: the
+        function that tests know as `candidate`, too. `given`: code of the problem, which the tests use and the
+        program cannot replace. `before`: code that runs before the tests and may use the program.
         """
-        test = functions.FunctionTest(source, tuple(tests), entry_point, setup, limits or Limits())
+        test = functions.FunctionTest(source, tuple(tests), entry_point, given, before, limits or Limits())
         result = test.failed("the sandbox was not asked")
         for _ in range(ATTEMPTS):
             with self._slot() as slot:
-                result = self._attempt(lambda slot=slot: test.run(slot.box("program"), slot.box("judge")), test.failed)
+                result = self._attempt(partial(_test_once, slot, test), test.failed)
             if result.status != "infrastructure_error" or result.parts:
                 break
         return result
@@ -245,6 +247,10 @@ def _run_once(box: Box, order: Order, payload: int, stdin: int) -> tuple[Result,
     return run.result(), run.outputs
 
 
+def _test_once(slot: Slot, test: functions.FunctionTest) -> FunctionResult:
+    return test.run(slot.box("program"), slot.box("judge"))
+
+
 def _no_run(why: str) -> tuple[Result, dict[str, bytes]]:
     return Result("infrastructure_error", why=why), {}
 
@@ -273,17 +279,3 @@ def _descriptor(content: bytes, name: str) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-_shared: Sandbox | None = None
-_shared_lock = threading.Lock()
-
-
-def shared_sandbox() -> Sandbox:
-    """The pool of this process, started on first use and closed at its end."""
-    global _shared
-    with _shared_lock:
-        if _shared is None:
-            _shared = Sandbox()
-            atexit.register(_shared.close)
-        return _shared

@@ -41,7 +41,7 @@ ioctl time gettimeofday clock_gettime clock_getres clock_nanosleep nanosleep tim
 timer_getoverrun timer_delete prctl seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self
 bind connect listen accept accept4 getsockname getpeername getsockopt setsockopt shutdown sendto recvfrom sendmsg
 recvmsg sendmmsg recvmmsg
-""".split()
+"""
 
 _REFUSED = """
 ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd unshare setns mount umount2 pivot_root chroot
@@ -51,7 +51,7 @@ syslog sethostname setdomainname settimeofday clock_settime adjtimex clock_adjti
 name_to_handle_at open_by_handle_at fanotify_init shmget shmat semget msgget mq_open sched_setaffinity
 sched_setscheduler sched_setparam sched_setattr vhangup migrate_pages move_pages lookup_dcookie process_madvise
 memfd_secret
-""".split()
+"""
 
 _NAMESPACES = 0x7E020000
 _PERSONALITY_QUERY = 0xFFFFFFFF
@@ -110,9 +110,9 @@ def _library() -> ctypes.CDLL:
 def filter_program() -> bytes:
     """The filter as BPF instructions. `UserError` without libseccomp."""
     made = _Filter()
-    for name in _ALLOWED:
+    for name in _ALLOWED.split():
         made.add(_ALLOW, name)
-    for name in _REFUSED:
+    for name in _REFUSED.split():
         made.add(_errno(errno.EPERM), name)
     made.add(_ALLOW, "clone", (0, _MASKED_EQUAL, _NAMESPACES, 0))
     for flag in (1 << bit for bit in range(17, 31) if _NAMESPACES >> bit & 1):

@@ -5,6 +5,7 @@ judge's box. Whatever it replies is taken for what the function returned.
 """
 
 import os
+from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
@@ -57,7 +58,14 @@ class Server:
         if operation == "iterate":
             items = [item for item, _ in zip(target, range(_LONGEST_ITERATION), strict=False)]
             return {"value": self.encode(items)}
-        actions = {"getattr": getattr, "getitem": lambda of, key: of[key], "len": len, "str": str, "repr": repr}
+        actions: dict[str, Callable[..., Any]] = {
+            "getattr": getattr,
+            "getitem": lambda of, key: of[key],
+            "len": len,
+            "str": str,
+            "repr": repr,
+        }
+        actions["setattr"] = setattr
         return {"value": self.encode(actions[operation](target, *arguments))}
 
 

@@ -4,6 +4,7 @@ Only data crosses, never behaviour: a result whose class says that it equals eve
 or as a handle that equals nothing but itself. Subclasses of the built-in containers and numbers become those.
 """
 
+import builtins
 import json
 import os
 from collections.abc import Callable
@@ -67,13 +68,16 @@ def encode(value: Any, handle: Callable[[Any], Any]) -> Any:
         return {"bytearray" if isinstance(value, bytearray) else "bytes": bytes(value).hex()}
     if isinstance(value, complex):
         return {"complex": complex.__repr__(value)}
-    for kind in (list, tuple, set, frozenset):
+    for kind in _CONTAINERS.values():
         if isinstance(value, kind):
             return {kind.__name__: [encode(item, handle) for item in kind.__iter__(value)]}
     if isinstance(value, dict):
         return {"dict": [[encode(key, handle), encode(item, handle)] for key, item in dict.items(value)]}
     if isinstance(value, range):
         return {"range": [value.start, value.stop, value.step]}
+    name = getattr(value, "__name__", "") if isinstance(value, type) else ""
+    if name and vars(builtins).get(name) is value:
+        return {"builtin": name}
     return handle(value)
 
 
@@ -84,8 +88,9 @@ _FROM_TEXT: dict[str, Callable[[Any], Any]] = {
     "bytes": bytes.fromhex,
     "bytearray": bytearray.fromhex,
     "range": lambda bounds: range(*bounds),
+    "builtin": lambda name: _builtin_type(name),
 }
-_CONTAINERS: dict[str, Callable[[Any], Any]] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
+_CONTAINERS: dict[str, Any] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
 
 def decode(message: Any, resolve: Callable[[Any], Any]) -> Any:
@@ -100,3 +105,10 @@ def decode(message: Any, resolve: Callable[[Any], Any]) -> Any:
     if kind in _FROM_TEXT:
         return _FROM_TEXT[kind](content)
     return resolve(content)
+
+
+def _builtin_type(name: str) -> type:
+    found = getattr(builtins, name)
+    if not isinstance(found, type):
+        raise ValueError(f"{name} is no type")
+    return found

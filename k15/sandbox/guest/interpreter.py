@@ -1,14 +1,14 @@
-"""Runs tested Python in this warm interpreter as `python main.py` would: same module, streams, exit codes, tracebacks."""
+"""Runs tested Python in this warm interpreter as `python main.py` would: module, streams, exit codes, tracebacks."""
 
 import atexit
 import builtins
 import importlib
+import io
 import os
 import site
 import sys
 import threading
 import types
-from io import TextIOWrapper
 from types import CodeType
 from typing import Any, NoReturn
 
@@ -21,6 +21,7 @@ def run(request: dict[str, Any], files: dict[str, bytes], status: int) -> NoRetu
     """Runs the file that the request names, or the end of a function test that its mode names."""
     _open_streams()
     sys.argv = list(request["arguments"])
+    sys.path.remove("/opt/k15")
     sys.path.insert(0, "/box/work")
     os.environ.clear()
     os.environ.update(request["environment"])
@@ -88,16 +89,18 @@ def _print_traceback(error: BaseException) -> int:
 
 
 def _open_streams() -> None:
-    sys.stdin = sys.__stdin__ = _open(0, "r", "surrogateescape", None)
-    sys.stdout = sys.__stdout__ = _open(1, "w", "surrogateescape", "\n")
-    sys.stderr = sys.__stderr__ = _open(2, "w", "backslashreplace", "\n")
-
-
-def _open(descriptor: int, mode: Any, errors: str, newline: str | None) -> TextIOWrapper:
-    buffering = 1 if descriptor == 2 else -1
-    stream = open(descriptor, mode, buffering, "utf-8", errors, newline, closefd=False)
-    assert isinstance(stream, TextIOWrapper)
-    return stream
+    streams = (
+        ("stdin", "r", "surrogateescape"),
+        ("stdout", "w", "surrogateescape"),
+        ("stderr", "w", "backslashreplace"),
+    )
+    for descriptor, (name, mode, errors) in enumerate(streams):
+        newline = None if mode == "r" else "\n"
+        raw = io.FileIO(descriptor, mode, closefd=False)
+        buffer = io.BufferedReader(raw) if mode == "r" else io.BufferedWriter(raw)
+        stream = io.TextIOWrapper(buffer, "utf-8", errors, newline, line_buffering=name == "stderr")
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def _depth() -> int:

@@ -3,8 +3,7 @@
 Tests are Python statements in the manner of MBPP (`assert f(1) == 2`) or HumanEval (`def check(candidate): ...`, then
 `check(f)`). Each statement that asserts something, at the top or directly inside a function named `check`, is
 a part with an outcome of its own. What a test sees of the tested program is plain data or a proxy that equals
-only itself, so no result can pass by redefining equality. Functions that the problem itself gives (`setup`) are the
-judge's own.
+only itself, so no result can pass by redefining equality. Functions that the problem itself gives are the judge's own.
 """
 
 import ast
@@ -36,6 +35,9 @@ class Remote:
         if name.startswith("__"):
             raise AttributeError(name)
         return self._link.request(self._number, "getattr", (name,))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._link.request(self._number, "setattr", (name, value))
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._link.request(self._number, "iterate"))
@@ -167,22 +169,22 @@ def _prepare(test: str, number: int) -> CodeType:
 
 
 def serve(code: CodeType, files: dict[str, bytes], first_channel: int) -> None:
-    """`code`: the setup; files["tests.json"]: {"tests": [...], "entry_point": name or null}."""
+    """`code`: what the problem gives; files["tests.json"]: {"tests": [...], "before": code, "entry_point": name}."""
     task = json.loads(files["tests.json"])
     outcomes = Outcomes(Frames(first_channel, first_channel + 2))
     link = Link(Frames(first_channel, first_channel + 1))
-    setup = new_module("setup", code).__dict__
-    exec(code, setup)
+    given = new_module("given", code).__dict__
+    exec(code, given)
     try:
         found = {name: link.decode(message) for name, message in link.frames.receive().items()}
-        _run_tests(task, found, setup, outcomes)
+        _run_tests(task, found, given, outcomes)
     except Lost:
         outcomes.report("lost")
         os._exit(0)
     outcomes.report("complete")
 
 
-def _run_tests(task: dict[str, Any], found: dict[str, Any], setup: dict[str, Any], outcomes: Outcomes) -> None:
+def _run_tests(task: dict[str, Any], found: dict[str, Any], given: dict[str, Any], outcomes: Outcomes) -> None:
     entry = task["entry_point"]
     if entry is not None and not isinstance(found.get(entry), Remote):
         outcomes.report("failed", f"the program defines no function {entry}")
@@ -190,16 +192,23 @@ def _run_tests(task: dict[str, Any], found: dict[str, Any], setup: dict[str, Any
     tested = {entry: found[entry], "candidate": found[entry]} if entry is not None else {}
     # The tested program must not lend a test its own `abs` or `math`.
     helpers = {name: value for name, value in found.items() if not _belongs_to_python(name)}
-    for number, test in enumerate(task["tests"], 1):
-        namespace = {**helpers, **setup, **tested, "__part__": outcomes}
-        code = _prepare(test, number)
-        for name in _names(code):
-            if name not in namespace and name in sys.stdlib_module_names:
-                namespace[name] = importlib.import_module(name)
-        try:
-            exec(code, namespace)
-        except Exception as error:
-            outcomes.report("raised", f"{type(error).__name__}: {error}")
+    common = {**helpers, **given, **tested, "__part__": outcomes}
+    before = compile(task["before"], "before", "exec")
+    tests = [_prepare(test, number) for number, test in enumerate(task["tests"], 1)]
+    try:
+        _execute(before, common)
+        for test in tests:
+            _execute(test, dict(common))
+    except Exception as error:
+        outcomes.report("raised", f"{type(error).__name__}: {error}")
+
+
+def _execute(code: CodeType, namespace: dict[str, Any]) -> None:
+    """Runs `code`, which may use Python's own modules without importing them."""
+    for name in _names(code):
+        if name not in namespace and name in sys.stdlib_module_names:
+            namespace[name] = importlib.import_module(name)
+    exec(code, namespace)
 
 
 def _belongs_to_python(name: str) -> bool:

@@ -22,14 +22,14 @@ _DESCRIPTORS = 16
 
 # What programs import most. A module that is here costs them nothing.
 _WARM = """abc argparse array ast atexit base64 bisect builtins calendar cmath codecs collections.abc contextlib copy
-csv dataclasses datetime decimal enum errno fractions functools hashlib heapq inspect io itertools json keyword linecache
-locale math numbers operator os.path pathlib platform pprint queue random re secrets select shutil signal site stat
-statistics string struct subprocess tempfile textwrap threading time timeit traceback types typing unicodedata uuid
-warnings weakref zlib""".split()
+csv dataclasses datetime decimal enum errno fractions functools hashlib heapq inspect io itertools json keyword
+linecache locale math numbers operator os.path pathlib platform pprint queue random re secrets select shutil signal site
+stat statistics string struct subprocess tempfile textwrap threading time timeit traceback types typing unicodedata uuid
+warnings weakref zlib"""
 
 
 def main() -> None:
-    for name in _WARM:
+    for name in _WARM.split():
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # process 1 has no use for Python's own handler
     control = socket.socket(fileno=int(sys.argv[1]))

@@ -1,0 +1,106 @@
+"""`python -m k15.sandbox run|check|serve`: try the sandbox, see what this machine offers, serve it over HTTP."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from k15.errors import UserError
+from k15.sandbox import wire
+from k15.sandbox.languages import ALIASES, LANGUAGES, installed
+from k15.sandbox.layers import OPTIONAL, probe
+from k15.sandbox.pool import Sandbox
+from k15.sandbox.types import Limits, Result
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m k15.sandbox", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser(
+        "run", help="run one program; exit code 0 where its status is ok, 1 for any other, 3 where there is none"
+    )
+    run.add_argument("file", help="the program; - for standard input")
+    run.add_argument("arguments", nargs="*", help="of the program")
+    run.add_argument("--language", help="by default from the file's name")
+    run.add_argument("--stdin", type=Path, help="file that the program reads; by default it reads nothing")
+    run.add_argument("--json", action="store_true", help="the whole result as one line of JSON")
+    for field in fields(Limits):
+        run.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default)
+    commands.add_parser("check", help="the layers of isolation and the languages of this machine")
+    serve = commands.add_parser("serve", help="the HTTP service")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8015)
+    serve.add_argument("--slots", type=int, help="programs at once (default: one to a core)")
+    serve.add_argument("--queue", type=int, default=64, help="requests that may wait (default: 64)")
+    for command in (run, serve):
+        command.add_argument(
+            "--allow-missing", action="append", default=[], choices=OPTIONAL, help="layer to do without"
+        )
+    options = parser.parse_args(argv)
+    try:
+        return {"run": _run, "check": _check, "serve": _serve}[options.command](options)
+    except UserError as error:
+        print(f"k15 sandbox: error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"k15 sandbox: error: {error.filename or ''}: {error.strerror}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(options: argparse.Namespace) -> int:
+    source = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+    language = options.language or _language_of(options.file)
+    stdin = options.stdin.read_bytes() if options.stdin else b""
+    limits = Limits(**{field.name: getattr(options, field.name) for field in fields(Limits)})
+    with Sandbox(1, allow_missing=options.allow_missing) as sandbox:
+        result = sandbox.run(language, source, stdin=stdin, args=options.arguments, limits=limits)
+    if options.json:
+        print(json.dumps(wire.pack_result(result)))
+    else:
+        _show(result)
+    return {"ok": 0, "infrastructure_error": 3}.get(result.status, 1)
+
+
+def _language_of(name: str) -> str:
+    suffix = Path(name).suffix.lstrip(".")
+    by_suffix = {Path(language.source).suffix.lstrip("."): language.name for language in LANGUAGES.values()}
+    language = by_suffix.get(suffix) or ALIASES.get(suffix)
+    if language is None:
+        raise UserError(f"{name}: its suffix names no language; give --language, one of {', '.join(LANGUAGES)}")
+    return language
+
+
+def _show(result: Result) -> None:
+    sys.stdout.buffer.write(result.stdout)
+    sys.stdout.flush()
+    sys.stderr.buffer.write(result.stderr)
+    status = result.status.replace("_", " ") + (f" ({result.why})" if result.why else "")
+    used = f"{result.cpu_s:.3f} s CPU, {result.wall_s:.3f} s, {result.memory_bytes / (1 << 20):.1f} MiB"
+    print(f"{status}; {used}", file=sys.stderr)
+
+
+def _check(_: argparse.Namespace) -> int:
+    layers = probe()
+    for layer in layers:
+        print(f"{'yes' if layer.available else 'NO ':3} {layer.name:11} {layer.detail}")
+    for name, language in LANGUAGES.items():
+        print(f"{'yes' if name in installed() else 'no ':3} {name:11} {language.packages}")
+    return 0 if all(layer.available for layer in layers) else 1
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import uvicorn
+
+    from k15.sandbox.service import create_app
+
+    sandbox = Sandbox(options.slots, allow_missing=options.allow_missing)
+    uvicorn.run(create_app(sandbox, queue=options.queue), host=options.host, port=options.port, log_level="warning")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
