@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from k15.testcases.funnel import STEPS
 from k15.testcases.judge import Judged
 
 
@@ -12,14 +13,9 @@ def funnel(found: Sequence[Judged]) -> dict[str, int]:
     comparable = [item for item in found if item.reason != "special-judge"]
     submitted = [item for item in comparable if item.reason != "too-few-submissions"]
     generated = [item for item in submitted if item.reason != "no-generator"]
-    return {
-        "problems": len(found),
-        "comparable outputs": len(comparable),
-        "enough submissions": len(submitted),
-        "a generator": len(generated),
-        "enough valid cases": sum(item.enough_valid for item in generated),
-        "kept": sum(item.kept for item in found),
-    }
+    left = [len(found), len(comparable), len(submitted), len(generated)]
+    left += [sum(item.enough_valid for item in generated), sum(item.kept for item in found)]
+    return dict(zip(STEPS, left, strict=True))
 
 
 def summary(found: Sequence[Judged]) -> dict[str, Any]:

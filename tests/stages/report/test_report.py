@@ -7,6 +7,7 @@ import pytest
 
 from k15.artifacts import Producer, write_dataset
 from k15.stage import main
+from k15.testcases.funnel import STEPS
 from stages.report.data_sections import steps, total
 from stages.report.effects import best_short, effects
 from stages.report.facts import LONG2SHORT, STAGES, load
@@ -72,7 +73,7 @@ def stored_run(root: Path) -> Path:
         "labels": {"hard": 6},
         "families": {"edit": 6},
         "test_cases": {
-            "funnel": {"problems": 8, "comparable outputs": 6, "enough valid cases": 5, "kept": 4},
+            "funnel": dict(zip(STEPS, [8, 6, 6, 6, 5, 4], strict=True)),
             "reasons": {"special-judge": 2, "few-valid-cases": 1, "submissions-disagree": 1},
             "cases": 300,
             "valid_cases": 280,
@@ -158,6 +159,7 @@ def test_the_yield_of_test_cases_stands_beside_the_papers(tmp_path: Path) -> Non
     steps = ["comparable outputs</td><td>6</td><td>75%</td><td>614</td><td>61%"]
     steps += ["kept</td><td>4</td><td>50%</td><td>323</td><td>32%"]
     assert all(step in page for step in steps)
+    assert sorted(STEPS, key=lambda step: page.index(f"<td>{step}</td>")) == list(STEPS)
     assert "300 inputs, 280 valid cases" in page
 
 
