@@ -11,7 +11,7 @@ from typing import Literal
 
 from k15.progress import Task
 from k15.rewards.output import same_output
-from k15.sandbox import Sandbox
+from k15.sandbox import AnySandbox
 from k15.testcases.params import CaseParams
 from k15.testcases.problem import CodeProblem, Submission
 from k15.testcases.rules import CaseDecision, at_least, decide_case, decide_problem
@@ -46,7 +46,7 @@ class Judged:
 
 
 def judge_problems(
-    sandbox: Sandbox,
+    sandbox: AnySandbox,
     problems: Sequence[CodeProblem],
     params: CaseParams,
     task: Task,
@@ -60,21 +60,21 @@ def judge_problems(
         yield judged
 
 
-def unwritten(problems: Sequence[CodeProblem], params: CaseParams) -> list[CodeProblem]:
+def unwritten(sandbox: AnySandbox, problems: Sequence[CodeProblem], params: CaseParams) -> list[CodeProblem]:
     """The problems for which a model has to write a generator."""
     return [
         problem
         for problem in problems
         if problem.generator is None
         and not problem.special_judge
-        and len(runnable(problem.submissions)) >= params.min_submissions
+        and len(runnable(sandbox, problem.submissions)) >= params.min_submissions
     ]
 
 
-def _judge(sandbox: Sandbox, problem: CodeProblem, params: CaseParams, written: Sequence[str]) -> Judged:
+def _judge(sandbox: AnySandbox, problem: CodeProblem, params: CaseParams, written: Sequence[str]) -> Judged:
     if problem.special_judge:
         return Judged(problem, False, "special-judge", len(problem.submissions))
-    submissions = runnable(problem.submissions)
+    submissions = runnable(sandbox, problem.submissions)
     if len(submissions) < params.min_submissions:
         return Judged(problem, False, "too-few-submissions", len(submissions))
     if problem.generator is not None:
@@ -88,7 +88,7 @@ def _judge(sandbox: Sandbox, problem: CodeProblem, params: CaseParams, written: 
 
 
 def _decide(
-    sandbox: Sandbox,
+    sandbox: AnySandbox,
     problem: CodeProblem,
     kind: Kind,
     submissions: Sequence[Submission],

@@ -5,11 +5,12 @@ it is meant to draw all its randomness from that number. Guarantees: a run that 
 for the program's fault; inputs are in the order of their numbers.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from k15.sandbox import Limits, Result, Sandbox
-from k15.sandbox.languages import ALIASES, installed
+from k15.errors import UserError
+from k15.sandbox import AnySandbox, Limits, Result
 from k15.testcases.params import CaseParams
 from k15.testcases.problem import Submission
 from k15.testcases.rules import Outcome
@@ -29,7 +30,7 @@ def limits(params: CaseParams) -> Limits:
     return Limits(cpu_s=given.cpu_s, memory_mib=given.memory_mib, output_kib=given.output_kib)
 
 
-def make_inputs(sandbox: Sandbox, generator: str, params: CaseParams) -> list[Input]:
+def make_inputs(sandbox: AnySandbox, generator: str, params: CaseParams) -> list[Input]:
     """One input per case; an input that came before is a duplicate."""
     numbers = [(str(number),) for number in range(1, params.cases + 1)]
     program = sandbox.build("python", generator)
@@ -59,12 +60,21 @@ def _input(result: Result, params: CaseParams) -> tuple[str, str]:
     return text, "" if text.strip() else "empty-input"
 
 
-def runnable(submissions: Sequence[Submission]) -> list[Submission]:
-    """Those whose toolchain is installed here."""
-    return [item for item in submissions if ALIASES.get(item.language.lower(), item.language.lower()) in installed()]
+def runnable(sandbox: AnySandbox, submissions: Sequence[Submission]) -> list[Submission]:
+    """Those whose language the sandbox knows and has a toolchain for."""
+    return [submission for submission in submissions if _has(sandbox, submission.language)]
 
 
-def outcomes(sandbox: Sandbox, submission: Submission, inputs: Sequence[str], params: CaseParams) -> list[Outcome]:
+@functools.cache
+def _has(sandbox: AnySandbox, language: str) -> bool:
+    try:
+        sandbox.build(language, "")
+    except UserError:
+        return False
+    return True
+
+
+def outcomes(sandbox: AnySandbox, submission: Submission, inputs: Sequence[str], params: CaseParams) -> list[Outcome]:
     """What one submission makes of every input; one that does not compile fails on all."""
     program = sandbox.build(submission.language, submission.source)
     if isinstance(program, Result):

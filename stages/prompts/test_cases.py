@@ -28,12 +28,16 @@ CASES, PROBLEMS = "test_cases/cases", "test_cases/problems"
 def make(params: PromptsParams, settings: EngineParams, context: Context, policy: Path) -> dict[str, Any]:
     """Write both datasets; the metrics."""
     problems = _problems(params, context.root)
-    asked = unwritten(problems, params.test_cases) if params.test_cases.written.attempts else []
-    programs = _programs(params, settings, context, policy, asked) if asked else {}
     found: list[Judged] = []
+    asked: list[CodeProblem] = []
+    programs: dict[str, list[str]] = {}
     if problems:
+        sandbox = shared_sandbox()
+        if params.test_cases.written.attempts:
+            asked = unwritten(sandbox, problems, params.test_cases)
+            programs = _programs(params, settings, context, policy, asked)
         with context.progress.task("test cases", len(problems)) as task:
-            found = list(judge_problems(shared_sandbox(), problems, params.test_cases, task, programs))
+            found = list(judge_problems(sandbox, problems, params.test_cases, task, programs))
     producer = context.producer(params, [policy])
     artifacts.write_dataset(context.artifact(CASES), "test_case", yields.case_rows(found), producer=producer)
     artifacts.write_dataset(context.artifact(PROBLEMS), "code_problem", yields.problem_rows(found), producer=producer)

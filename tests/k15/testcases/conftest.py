@@ -1,11 +1,11 @@
 import pytest
 
 from k15.errors import UserError
-from k15.sandbox import Sandbox, shared_sandbox
+from k15.sandbox import AnySandbox, shared_sandbox
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Sandbox:
+def sandbox() -> AnySandbox:
     try:
         return shared_sandbox()
     except UserError as error:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from k15.progress import Progress
-from k15.sandbox import Sandbox
+from k15.sandbox import AnySandbox
 from k15.testcases.judge import Judged, judge_problems, unwritten
 from k15.testcases.params import CaseParams, RunLimits
 from k15.testcases.problem import CodeProblem, Submission
@@ -33,13 +33,13 @@ def problem(*sources: str, name: str = "double", generator: str | None = COUNT, 
     return CodeProblem(name, "Double it.", submissions, generator, **fields)  # type: ignore[arg-type]
 
 
-def judge(sandbox: Sandbox, given: CodeProblem, settings: CaseParams, written: Sequence[str] = ()) -> Judged:
+def judge(sandbox: AnySandbox, given: CodeProblem, settings: CaseParams, written: Sequence[str] = ()) -> Judged:
     with Progress().task("test cases", 1) as task:
         (found,) = judge_problems(sandbox, [given], settings, task, {given.id: written})
     return found
 
 
-def test_a_bundled_problem_enters_with_fifty_cases(sandbox: Sandbox) -> None:
+def test_a_bundled_problem_enters_with_fifty_cases(sandbox: AnySandbox) -> None:
     (coins,) = [item for item in load_problems(BUNDLED) if item.id == "coins"]
     found = judge(sandbox, coins, params(cases=50, min_valid=40, min_submissions=10))
     assert (found.kept, found.reason, found.submissions, found.passing) == (True, "", 10, 10)
@@ -50,13 +50,13 @@ def test_a_bundled_problem_enters_with_fifty_cases(sandbox: Sandbox) -> None:
     assert (amount, rows[0]["expected"]) == ("0", "0\n") and "1" in coins_line.split()
 
 
-def test_two_bad_submissions_of_ten_keep_a_problem_out(sandbox: Sandbox) -> None:
+def test_two_bad_submissions_of_ten_keep_a_problem_out(sandbox: AnySandbox) -> None:
     (leap,) = [item for item in load_problems(BUNDLED) if item.id == "leap"]
     found = judge(sandbox, leap, params(cases=8, min_valid=8, min_submissions=10))
     assert (found.kept, found.reason, found.valid_cases, found.passing) == (False, "submissions-disagree", 8, 8)
 
 
-def test_what_becomes_of_inputs(sandbox: Sandbox) -> None:
+def test_what_becomes_of_inputs(sandbox: AnySandbox) -> None:
     generator = (
         "import sys\nn = int(sys.argv[1])\n"
         "if n == 2: sys.exit(3)\n"
@@ -81,7 +81,7 @@ def test_what_becomes_of_inputs(sandbox: Sandbox) -> None:
     assert (found.kept, found.valid_cases, found.passing) == (True, 2, 3)
 
 
-def test_slow_crashing_and_silent_submissions_fail(sandbox: Sandbox) -> None:
+def test_slow_crashing_and_silent_submissions_fail(sandbox: AnySandbox) -> None:
     slow, crash = "while True: pass\n", "print(2 * int(input()), 1 / 0)\n"
     settings = params(cases=2, min_valid=2, cpu_s=0.3)
     assert judge(sandbox, problem(DOUBLE, DOUBLE, slow), settings).reason == "few-valid-cases"
@@ -90,13 +90,13 @@ def test_slow_crashing_and_silent_submissions_fail(sandbox: Sandbox) -> None:
     assert [row["reason"] for row in case_rows([silent])] == ["empty-output"] * 2
 
 
-def test_tolerance_is_the_problems(sandbox: Sandbox) -> None:
+def test_tolerance_is_the_problems(sandbox: AnySandbox) -> None:
     thirds = ["print(int(input()) / 3)", "print(f'{int(input()) / 3:.8f}')", "print(f'{int(input()) / 3:.9e}')"]
     assert judge(sandbox, problem(*thirds, tolerance=1e-6), params()).kept
     assert judge(sandbox, problem(*thirds), params()).reason == "few-valid-cases"
 
 
-def test_what_is_excluded_before_anything_runs(sandbox: Sandbox) -> None:
+def test_what_is_excluded_before_anything_runs(sandbox: AnySandbox) -> None:
     assert judge(sandbox, problem(DOUBLE, special_judge=True), params()).reason == "special-judge"
     assert judge(sandbox, problem(DOUBLE, DOUBLE), params()).reason == "too-few-submissions"
     unknown = CodeProblem("a", "", tuple(Submission(str(n), "algol", DOUBLE) for n in range(3)), COUNT)
@@ -106,7 +106,7 @@ def test_what_is_excluded_before_anything_runs(sandbox: Sandbox) -> None:
     assert (row["submissions"], row["unrunnable"]) == (0, 3)
 
 
-def test_compiled_submissions(sandbox: Sandbox) -> None:
+def test_compiled_submissions(sandbox: AnySandbox) -> None:
     right = '#include <stdio.h>\nint main(void) { int n; scanf("%d", &n); printf("%d", 2 * n); }\n'
     given = problem(*[DOUBLE] * 9)
     languages = [Submission("right", "c", right), Submission("broken", "c", "int main(void) {")]
@@ -116,7 +116,7 @@ def test_compiled_submissions(sandbox: Sandbox) -> None:
     assert (found.kept, found.passing) == (True, 9)
 
 
-def test_the_first_written_generator_with_enough_inputs_is_taken(sandbox: Sandbox) -> None:
+def test_the_first_written_generator_with_enough_inputs_is_taken(sandbox: AnySandbox) -> None:
     given = problem(DOUBLE, DOUBLE, DOUBLE, generator=None)
     constant, broken = "print(1)", "print("
     found = judge(sandbox, given, params(), [broken, constant, COUNT, "print(2)"])
@@ -125,17 +125,17 @@ def test_the_first_written_generator_with_enough_inputs_is_taken(sandbox: Sandbo
     assert (found.kept, found.reason, found.generator) == (False, "no-generator", "none")
 
 
-def test_who_is_asked_for_a_generator() -> None:
+def test_who_is_asked_for_a_generator(sandbox: AnySandbox) -> None:
     wanting = problem(DOUBLE, DOUBLE, DOUBLE, generator=None)
     others = [
         problem(DOUBLE, DOUBLE, DOUBLE),
         problem(DOUBLE, DOUBLE, generator=None),
         problem(DOUBLE, DOUBLE, DOUBLE, generator=None, special_judge=True),
     ]
-    assert unwritten([*others, wanting], params()) == [wanting]
+    assert unwritten(sandbox, [*others, wanting], params()) == [wanting]
 
 
-def test_the_yield_by_hand(sandbox: Sandbox) -> None:
+def test_the_yield_by_hand(sandbox: AnySandbox) -> None:
     problems = [
         problem(DOUBLE, DOUBLE, DOUBLE, name="kept"),
         problem(DOUBLE, name="special", special_judge=True),
@@ -156,7 +156,7 @@ def test_the_yield_by_hand(sandbox: Sandbox) -> None:
     assert (metrics["cases"], metrics["valid_cases"], metrics["case_reasons"]) == (10, 6, {"duplicate": 4})
 
 
-def test_cyaron_is_within_reach(sandbox: Sandbox) -> None:
+def test_cyaron_is_within_reach(sandbox: AnySandbox) -> None:
     pytest.importorskip("cyaron", reason="CYaRon is not installed")
     generator = (
         "import random, sys\nfrom cyaron import Vector\nrandom.seed(int(sys.argv[1]))\n"

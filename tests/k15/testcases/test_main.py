@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from k15.artifacts import read_rows
-from k15.sandbox import Sandbox
+from k15.sandbox import AnySandbox
 from k15.testcases.__main__ import main
 
 
@@ -18,7 +18,7 @@ def problems(tmp_path: Path) -> Path:
 
 
 def test_the_command_prints_the_yield_and_writes_both_tables(
-    tmp_path: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, sandbox: AnySandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
     few = ["--cases", "4", "--min-valid", "3", "--min-submissions", "2"]

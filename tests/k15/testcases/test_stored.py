@@ -7,7 +7,7 @@ import pytest
 
 import k15.testcases
 from k15.progress import Progress
-from k15.sandbox import Sandbox
+from k15.sandbox import AnySandbox
 from k15.testcases.judge import judge_problems
 from k15.testcases.params import CaseParams, RunLimits
 from k15.testcases.runs import make_inputs
@@ -31,7 +31,7 @@ def test_there_are_twenty() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(STORED.glob("*.py")), ids=lambda path: path.stem)
-def test_a_generator_repeats_itself_run_by_run_and_not_number_by_number(path: Path, sandbox: Sandbox) -> None:
+def test_a_generator_repeats_itself_run_by_run_and_not_number_by_number(path: Path, sandbox: AnySandbox) -> None:
     first, second = (make_inputs(sandbox, path.read_text(), PARAMS) for _ in range(2))
     assert first == second
     assert sum(not item.reason for item in first) >= 5, [item.reason for item in first]
@@ -39,7 +39,7 @@ def test_a_generator_repeats_itself_run_by_run_and_not_number_by_number(path: Pa
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no olympiad problems at {DATA} (set K15_DATA)")
 @pytest.mark.parametrize("name", ["skolkval__applenparon", "onlinekval__skridskor", "katt__bradspelet"])
-def test_submissions_that_were_accepted_agree(name: str, sandbox: Sandbox) -> None:
+def test_submissions_that_were_accepted_agree(name: str, sandbox: AnySandbox) -> None:
     problems = load_problems(DATA / f"{name}.tar.gz", STORED)
     with Progress().task("test cases", 1) as task:
         (found,) = judge_problems(sandbox, problems, PARAMS, task)
