@@ -1,3 +1,6 @@
+import pytest
+
+from k15.sandbox import AnySandbox
 from k15.testcases.written import program, question
 
 
@@ -16,7 +19,10 @@ def test_the_last_python_block_behind_the_thought_is_the_program() -> None:
     assert program("```python\nprint(1)") is None
 
 
-def test_the_example_in_the_question_is_a_program() -> None:
+def test_the_example_in_the_question_runs(sandbox: AnySandbox) -> None:
+    pytest.importorskip("cyaron", reason="CYaRon is not installed")
     example = program(question("", 50))
     assert example is not None
-    compile(example, "example", "exec")
+    results = sandbox.run_many(sandbox.build("python", example), [b""] * 3, args=[("1",), ("1",), ("50",)])  # type: ignore[arg-type]
+    assert [result.status for result in results] == ["ok"] * 3, results
+    assert results[0].stdout == results[1].stdout != results[2].stdout
