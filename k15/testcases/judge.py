@@ -14,7 +14,7 @@ from k15.rewards.output import same_output
 from k15.sandbox import AnySandbox
 from k15.testcases.params import CaseParams
 from k15.testcases.problem import CodeProblem, Submission
-from k15.testcases.rules import CaseDecision, at_least, decide_case, decide_problem
+from k15.testcases.rules import CaseDecision, Outcome, at_least, decide_case, decide_problem
 from k15.testcases.runs import Input, make_inputs, outcomes, runnable
 
 Kind = Literal["stored", "written", "none"]
@@ -80,11 +80,14 @@ def _judge(sandbox: AnySandbox, problem: CodeProblem, params: CaseParams, writte
     if problem.generator is not None:
         inputs = make_inputs(sandbox, problem.generator, params)
         return _decide(sandbox, problem, "stored", submissions, inputs, params)
+    undecided = False
     for program in written:
         inputs = make_inputs(sandbox, program, params)
-        if sum(not item.reason for item in inputs) >= params.min_valid:
+        reasons = [item.reason for item in inputs]
+        if reasons.count("") >= params.min_valid:
             return _decide(sandbox, problem, "written", submissions, inputs, params)
-    return Judged(problem, False, "no-generator", len(submissions))
+        undecided = undecided or reasons.count("") + reasons.count("unjudged") >= params.min_valid
+    return Judged(problem, False, "unjudged" if undecided else "no-generator", len(submissions))
 
 
 def _decide(
@@ -97,28 +100,30 @@ def _decide(
 ) -> Judged:
     """Run every submission on every usable input, and apply the rules."""
     same = partial(same_output, tolerance=problem.tolerance, case_sensitive=problem.case_sensitive)
-    usable = [item for item in inputs if not item.reason]
-    runs = [outcomes(sandbox, submission, [item.text for item in usable], params) for submission in submissions]
+    usable = [item.text for item in inputs if not item.reason]
+    made = [iter(outcomes(sandbox, submission, usable, params)) for submission in submissions]
+    runs = [[Outcome("unknown") if item.reason else next(row) for item in inputs] for row in made]
     needed = at_least(params.agree, len(submissions))
-    agreed = {item.number: decide_case([row[index] for row in runs], needed, same) for index, item in enumerate(usable)}
+    decisions = [
+        CaseDecision(False, "", 0, item.reason)
+        if item.reason
+        else decide_case([row[place] for row in runs], needed, same)
+        for place, item in enumerate(inputs)
+    ]
     decision = decide_problem(
-        list(agreed.values()),
+        decisions,
         runs,
         min_valid=params.min_valid,
         needed=at_least(params.passing, len(submissions)),
         same=same,
     )
-    cases = [
-        Case(item.number, item.text, agreed.get(item.number, CaseDecision(False, "", 0, item.reason)))
-        for item in inputs
-    ]
     return Judged(
         problem=problem,
         kept=decision.kept,
         reason=decision.reason,
         submissions=len(submissions),
         generator=kind,
-        cases=tuple(cases),
+        cases=tuple(Case(item.number, item.text, case) for item, case in zip(inputs, decisions, strict=True)),
         valid_cases=decision.valid_cases,
         enough_valid=decision.valid_cases >= params.min_valid,
         unjudged_cases=decision.unjudged_cases,

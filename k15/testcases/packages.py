@@ -39,6 +39,9 @@ LANGUAGES = {
 
 _ARCHIVES = (".tar.gz", ".tgz", ".tar")
 _NAME = "problem.yaml"
+_GENERATOR = "generator.py"
+_STATEMENTS = ("problem_statement", "statement")
+_VALIDATORS = ("output_validators", "output_validator")
 _MAX_FILE = 4 << 20
 _TOLERANCES = ("float_tolerance", "float_relative_tolerance", "float_absolute_tolerance")
 
@@ -65,7 +68,7 @@ def read(path: Path) -> CodeProblem:
         id=name,
         statement=_statement(path, files),
         submissions=tuple(_submissions(files)),
-        generator=_text(path, files, "generator.py") if "generator.py" in files else None,
+        generator=_text(path, files, _GENERATOR) if _GENERATOR in files else None,
         special_judge=_special(document, files) or "space_change_sensitive" in flags,
         tolerance=min(tolerances) if tolerances else None,
         case_sensitive="case_sensitive" in flags,
@@ -89,18 +92,26 @@ def _archive(path: Path) -> tuple[str, Files]:
             files = {}
             for name, member in sorted(members.items()):
                 inner = PurePosixPath(name)
-                if inner.is_relative_to(top) and _wanted(inner.relative_to(top).as_posix()):
+                if inner.is_relative_to(top) and _wanted(short := inner.relative_to(top).as_posix()):
+                    if member.size > _MAX_FILE:
+                        raise UserError(f"{path}: {name} has more than {_MAX_FILE >> 20} MiB; is it in its place?")
                     content = archive.extractfile(member)
-                    files[inner.relative_to(top).as_posix()] = content.read(_MAX_FILE) if content else b""
+                    files[short] = content.read() if content else b""
     except (tarfile.TarError, OSError, EOFError) as error:
         raise UserError(f"{path}: cannot be read ({error}); fetch it again") from None
     return top.name or path.name.split(".")[0], files
 
 
 def _wanted(name: str) -> bool:
-    """Everything but test data and pictures."""
-    top = name.split("/")[0]
-    return top not in ("data", "attachments") or name.endswith(("testdata.yaml", "test_group.yaml"))
+    """Neither test data nor pictures."""
+    inside, suffix = name.split("/"), PurePosixPath(name).suffix
+    return (
+        name in (_NAME, _GENERATOR)
+        or (inside[0] in _STATEMENTS and suffix in (".tex", ".md"))
+        or inside[:2] == ["submissions", "accepted"]
+        or inside[0] in _VALIDATORS
+        or (inside[0] == "data" and inside[-1] in ("testdata.yaml", "test_group.yaml"))
+    )
 
 
 def _yaml(path: Path, files: Files, name: str) -> dict[str, Any]:
@@ -125,8 +136,7 @@ def _text(path: Path, files: Files, name: str) -> str:
 
 def _statement(path: Path, files: Files) -> str:
     """In English if there is one; empty if there is none at all."""
-    names = [name for name in files if name.startswith(("problem_statement/problem", "statement/problem"))]
-    names = [name for name in names if name.endswith((".tex", ".md"))]
+    names = [name for name in files if name.startswith(tuple(f"{folder}/problem" for folder in _STATEMENTS))]
     return _text(path, files, min(names, key=lambda name: (".en." not in name, name))).strip() if names else ""
 
 
@@ -147,7 +157,7 @@ def _special(document: Mapping[str, Any], files: Files) -> bool:
     return (
         str(document.get("validation", "default")).startswith("custom")
         or bool(special & set(kinds if isinstance(kinds, list) else str(kinds).split()))
-        or any(name.startswith(("output_validators/", "output_validator/")) for name in files)
+        or any(name.split("/")[0] in _VALIDATORS for name in files)
     )
 
 

@@ -12,7 +12,7 @@ def funnel(found: Sequence[Judged]) -> dict[str, int]:
     """Problems left after every step."""
     comparable = [item for item in found if item.reason != "special-judge"]
     submitted = [item for item in comparable if item.reason != "too-few-submissions"]
-    generated = [item for item in submitted if item.reason != "no-generator"]
+    generated = [item for item in submitted if item.generator != "none"]
     left = [len(found), len(comparable), len(submitted), len(generated)]
     left += [sum(item.enough_valid for item in generated), sum(item.kept for item in found)]
     return dict(zip(STEPS, left, strict=True))

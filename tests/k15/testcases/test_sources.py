@@ -2,6 +2,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from k15.errors import UserError
@@ -31,6 +33,11 @@ def test_a_record(tmp_path: Path) -> None:
         tolerance=1e-6,
         case_sensitive=False,
     )
+
+
+def test_a_parquet_file(tmp_path: Path) -> None:
+    pq.write_table(pa.Table.from_pylist([PROBLEM]), tmp_path / "problems.parquet")
+    assert load_problems(tmp_path / "problems.parquet") == load_problems(stored(tmp_path))
 
 
 def test_what_a_record_leaves_out(tmp_path: Path) -> None:
