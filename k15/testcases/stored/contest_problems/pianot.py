@@ -1,13 +1,13 @@
-"""Pieces of one to 200 keys, of one to eleven different ones (more would keep the slower programs busy for long)."""
+"""Pieces of one to 200 keys, of one to fifteen different ones; the last ones long and of nearly as many as may be."""
 
 import random
 import sys
 
 number = int(sys.argv[1])
 rng = random.Random(number)
-kinds = min(number, 5) if number <= 15 else rng.randint(2, 8) if number <= 42 else rng.randint(9, 11)
+kinds = min(number, 5) if number <= 15 else rng.randint(2, 8) if number <= 42 else rng.randint(12, 15)
 keys = rng.sample("abcdefghijklmnopqrstuvwxyz", kinds)
-length = number if number <= 8 else rng.randint(kinds, 200)
+length = number if number <= 8 else rng.randint(kinds, 200) if number <= 42 else rng.randint(100, 200)
 if number % 4 == 0:  # a walk along the keys, as a piece for one finger would be
     place, piece = rng.randrange(kinds), []
     for _ in range(length):
