@@ -41,27 +41,12 @@ class Tally:
     left_behind: list[str] = field(default_factory=list)
 
 
-class Service:
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "k15.sandbox", "serve", "--port", str(port), "--queue", "64"],
-            cwd=_ROOT,
-            stdout=subprocess.DEVNULL,
-        )
-        until = time.monotonic() + START_S
-        while not self._answers():
-            if self.process.poll() is not None or time.monotonic() > until:
-                self.process.kill()
-                raise UserError("the sandbox service does not start; see above")
-            time.sleep(0.05)
-        self.group = owner_name(self.process.pid)
+class Watched:
+    """A process with a sandbox, and what can be seen of it from outside."""
 
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/metrics", timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.group = owner_name(process.pid)
 
     def members(self) -> dict[int, str]:
         """Its boxes' processes and everything that runs in them: names that no later process has, by id."""
@@ -78,12 +63,33 @@ class Service:
         return members
 
     def left_behind(self, members: dict[int, str]) -> list[str]:
-        """What is still there of a service that was killed, once another has started. A process that has ended may
-        wait a moment for the system to take note of it."""
+        """What is still there of it after its end. A process that has ended may wait a moment for the system to take
+        note of it."""
         until = time.monotonic() + REAPING_S
         while (alive := [pid for pid, name in members.items() if name_of(pid) == name]) and time.monotonic() < until:
             time.sleep(0.01)
         return [f"process {pid}" for pid in alive] + [str(group) for group in self._groups() if group.exists()]
+
+
+class Service(Watched):
+    """The service in a process of its own, once it answers."""
+
+    def __init__(self, port: int, *options: str) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "k15.sandbox", "serve", "--port", str(port), *options]
+        super().__init__(subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.DEVNULL, text=True))
+        until = time.monotonic() + START_S
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > until:
+                self.process.kill()
+                raise UserError("the sandbox service does not start; see above")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/metrics", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
 
 
 def name_of(pid: int) -> str | None:

@@ -18,7 +18,7 @@ from k15.sandbox.languages import ENVIRONMENT, Binds, installed
 
 GUEST = Path(__file__).parent / "guest"
 _EMPTY = Path(__file__).parent / "empty"
-PACKAGES = ("cyaron", "matplotlib", "numpy")
+PACKAGES = ("cyaron", "matplotlib", "numpy", "resvg-py")
 """Python packages that programs may import, where they are installed here."""
 
 _USR = ("bin", "lib", "lib32", "lib64", "libexec", "include")
