@@ -75,6 +75,34 @@ DATASETS: dict[str, Schema] = {
         kept=_bool,
         reason=_str,
     ),
+    "test_case": _schema(
+        1,
+        problem=_str,  # id of its code_problem
+        number=_i32,
+        input=_str,
+        expected=_str,  # empty unless valid
+        agree=_i32,  # submissions that printed the same output
+        submissions=_i32,
+        valid=_bool,
+        reason=_str,
+    ),
+    "code_problem": _schema(
+        1,
+        nullable=("tolerance",),
+        id=_str,
+        statement=_str,
+        special_judge=_bool,
+        tolerance=pa.float64(),
+        case_sensitive=_bool,
+        submissions=_i32,  # that could be run
+        unrunnable=_i32,
+        generator=_str,  # stored | written | none
+        valid_cases=_i32,
+        unjudged_cases=_i32,
+        passing=_i32,  # submissions that pass all valid cases
+        kept=_bool,
+        reason=_str,
+    ),
     "trajectory": _schema(
         1,
         prompt_id=_str,

@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from k15.params import Params
+from k15.testcases.params import CaseParams
 
 
 class FamilyShare(Params):
@@ -20,6 +21,34 @@ class Source(Params):
 
     name: str = Field(min_length=1)
     path: str = Field(min_length=1)
+
+
+class CaseSource(Params):
+    """Code problems of the user's own: a package, a directory of packages, or a JSONL or Parquet file
+    (k15/testcases/sources.py). `generators`: a directory of generators, each named after its problem."""
+
+    path: str = Field(min_length=1)
+    generators: str | None
+
+
+class Written(Params):
+    """Generators by the policy, for code problems that bring none."""
+
+    attempts: int = Field(ge=0)
+    """Programs per problem; the first one that makes `min_valid` different inputs is taken."""
+    temperature: float = Field(gt=0)
+    max_tokens: int = Field(ge=1)
+    max_model_len: int = Field(ge=8)
+    """At most what the policy was trained for counts; a problem whose statement leaves no room gets no program."""
+
+
+class TestCases(CaseParams):
+    """Test cases for code problems (§2.3.5). Without problems nothing is run, and no sandbox is needed."""
+
+    bundled: bool
+    """k15's own problems, for a look at what the rules do."""
+    sources: list[CaseSource]
+    written: Written
 
 
 class PromptsParams(Params):
@@ -47,6 +76,7 @@ class PromptsParams(Params):
     """The largest share of the kept set that one discipline may have."""
 
     max_model_len: int = Field(ge=8)
+    test_cases: TestCases
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -2,7 +2,7 @@
 
 Candidates are excluded by rule, measured with the SFT model, and dropped where they are trivial or can be
 guessed without a chain of thought; what remains is labelled by difficulty and balanced over disciplines.
-Every candidate is in the output, the dropped ones with their reason.
+Every candidate is in the output, the dropped ones with their reason. Beside it: test cases for code problems (§2.3.5).
 
 Does not estimate more than the samples allow: a pass rate of ten samples is known to about ±0.15.
 """
@@ -22,6 +22,7 @@ from k15.rollout.types import Sampling
 from k15.seeds import derive
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
+from stages.prompts import test_cases
 from stages.prompts.candidates import Candidate, candidates, heldout
 from stages.prompts.measure import Guesses, PassRate, guess_hits, pass_rates, prompt_ids
 from stages.prompts.params import PromptsParams
@@ -70,7 +71,7 @@ def run(params: PromptsParams, context: Context) -> dict[str, Any]:
     rows = (_row(params, measured, index) for index in range(len(found)))
     artifacts.write_dataset(context.artifact("prompts"), "prompt", rows, producer=context.producer(params, [policy]))
     context.publish_plot("pass_rates", [{"pass_rate": k, "prompts": v} for k, v in metrics["pass_rates"].items()])
-    return metrics
+    return metrics | {"test_cases": test_cases.make(params, settings, context, policy)}
 
 
 def _sample(

@@ -1,8 +1,9 @@
-"""The report's sections about data: the curated corpus, the losses on it, and the RL prompt set."""
+"""The report's sections about data: the curated corpus, losses on it, the RL prompt set, test cases for code."""
 
 from collections import Counter
 from typing import Any
 
+from k15.testcases.funnel import table as yields
 from stages.report import charts
 from stages.report.facts import Facts
 from stages.report.markup import Cell, card, grid, prose, section, table
@@ -76,6 +77,17 @@ def prompts(facts: Facts) -> str:
     panels = [card(title, _bars(counts, title)) for title, counts in shown.items()]
     note = f"{metrics['candidates']:,} candidates, {metrics['kept']:,} kept (§2.1)."
     return section("RL prompt set", note, grid(panels))
+
+
+def test_cases(facts: Facts) -> str:
+    found = facts.metrics["prompts"]["test_cases"]
+    header, *rows = yields(found["funnel"])
+    panels = [
+        card("Why problems stayed out", _bars(found["reasons"], "problems by reason")),
+        card("Why inputs made no case", _bars(found["case_reasons"], "inputs by reason")),
+    ]
+    note = f"{found['cases']:,} inputs, {found['valid_cases']:,} valid cases, beside the paper's yield (§2.3.5)."
+    return section("Test cases for code problems", note, table(header, rows) + grid(panels))
 
 
 def _bars(counts: dict[str, int], title: str) -> str:

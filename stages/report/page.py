@@ -26,6 +26,7 @@ def render(title: str, facts: Facts) -> str:
         data_sections.curation(facts),
         data_sections.validation(facts),
         data_sections.prompts(facts),
+        data_sections.test_cases(facts),
         sections.timing(facts),
         sections.lineage(facts),
     ]

@@ -24,6 +24,18 @@ PARAMS = {
     "guess_tokens": 8,
     "max_share": 0.5,
     "max_model_len": 128,
+    "test_cases": {
+        "bundled": False,
+        "sources": [],
+        "cases": 50,
+        "agree": 0.7,
+        "passing": 0.9,
+        "min_valid": 40,
+        "min_submissions": 10,
+        "max_input_kib": 256,
+        "limits": {"cpu_s": 2.0, "memory_mib": 128, "output_kib": 64},
+        "written": {"attempts": 0, "temperature": 1.0, "max_tokens": 8, "max_model_len": 128},
+    },
 }
 
 

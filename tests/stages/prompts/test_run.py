@@ -2,17 +2,21 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from k15.artifacts import Producer, publish, read_rows
+from k15.errors import UserError
 from k15.model import checkpoint
 from k15.model.config import ModelConfig
 from k15.model.vlm import build
 from k15.rewards import VERIFIERS, Verdict
 from k15.rewards.answers import Case
 from k15.rewards.verifiers import each, extract_then_compare
+from k15.sandbox import shared_sandbox
 from k15.stage import main
+from k15.testcases.funnel import STEPS
 from k15.tokenizer import Tokenizer
 from stages.prompts.measure import GUESS_PREFIX
 from stages.prompts.run import STAGE
@@ -33,9 +37,9 @@ SHAPE = ModelConfig(
     vision_heads=1,
     vision_ffn_size=32,
     vocab_size=300,
-    max_length=256,
+    max_length=2048,
 )
-PARAMS = {
+PARAMS: dict[str, Any] = {
     "seed": 3,
     "families": {"keep": {"count": 4, "difficulties": [1, 2]}, "rendered": {"count": 2, "difficulties": [1]}},
     "sources": [{"name": "mine", "path": "mine.jsonl"}],
@@ -50,6 +54,18 @@ PARAMS = {
     "guess_tokens": 4,
     "max_share": 1.0,
     "max_model_len": 160,
+    "test_cases": {
+        "bundled": False,
+        "sources": [],
+        "cases": 4,
+        "agree": 0.7,
+        "passing": 0.9,
+        "min_valid": 3,
+        "min_submissions": 2,
+        "max_input_kib": 16,
+        "limits": {"cpu_s": 2.0, "memory_mib": 128, "output_kib": 64},
+        "written": {"attempts": 2, "temperature": 1.0, "max_tokens": 8, "max_model_len": 4096},
+    },
 }
 ENGINE = {"max_num_seqs": 16, "kv_cache_gib": 0.05}
 MINE = [
@@ -118,3 +134,50 @@ def test_nothing_left_is_an_error_that_says_why(root: Path, capsys: pytest.Captu
     (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE[:2])))
     assert main(STAGE, ["--root", str(root)]) == 2
     assert "none of 2 candidates is left" in capsys.readouterr().err
+
+
+def test_without_code_problems_both_tables_are_empty(root: Path) -> None:
+    (root / "params.yaml").write_text(json.dumps({"engine": ENGINE, "prompts": PARAMS}))
+    (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE)))
+    assert main(STAGE, ["--root", str(root)]) == 0
+    assert read_rows(root / "artifacts" / "test_cases" / "cases", "test_case") == []
+    assert read_rows(root / "artifacts" / "test_cases" / "problems", "code_problem") == []
+    metrics = json.loads((root / "metrics" / "prompts.json").read_text())["test_cases"]
+    assert set(metrics["funnel"].values()) == {0}
+
+
+CODE = {
+    "statement": "Double it.",
+    "submissions": [{"language": "python", "source": "print(2 * int(input()))"}] * 3,
+}
+CODE_PROBLEMS = [
+    {"id": "stored", **CODE, "generator": "import sys\nprint(sys.argv[1])"},
+    {"id": "unwritten", **CODE},
+    {"id": "no_room", **CODE, "statement": "Double it. " * 400},
+]
+
+
+def test_test_cases_and_a_policy_that_writes_no_generator(root: Path) -> None:
+    try:
+        shared_sandbox()
+    except UserError as error:
+        pytest.skip(str(error))
+    test_cases = {**PARAMS["test_cases"], "sources": [{"path": "code.jsonl", "generators": None}]}
+    document = {"engine": ENGINE, "prompts": {**PARAMS, "test_cases": test_cases}}
+    (root / "params.yaml").write_text(json.dumps(document))
+    (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE)))
+    (root / "code.jsonl").write_text("\n".join(map(json.dumps, CODE_PROBLEMS)))
+    assert main(STAGE, ["--root", str(root)]) == 0
+    rows = read_rows(root / "artifacts" / "test_cases" / "problems", "code_problem")
+    assert [(row["id"], row["kept"], row["reason"], row["generator"]) for row in rows] == [
+        ("stored", True, "", "stored"),
+        ("unwritten", False, "no-generator", "none"),
+        ("no_room", False, "no-generator", "none"),
+    ]
+    cases = read_rows(root / "artifacts" / "test_cases" / "cases", "test_case")
+    assert [(row["problem"], row["input"], row["expected"]) for row in cases] == [
+        ("stored", f"{number}\n", f"{2 * number}\n") for number in range(1, 5)
+    ]
+    metrics = json.loads((root / "metrics" / "prompts.json").read_text())["test_cases"]
+    assert [metrics["funnel"][step] for step in STEPS] == [3, 3, 3, 1, 1, 1]
+    assert (metrics["asked"], metrics["programs"]) == (2, 0)

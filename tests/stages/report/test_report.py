@@ -7,6 +7,7 @@ import pytest
 
 from k15.artifacts import Producer, write_dataset
 from k15.stage import main
+from k15.testcases.funnel import STEPS
 from stages.report.data_sections import steps, total
 from stages.report.effects import best_short, effects
 from stages.report.facts import LONG2SHORT, STAGES, load
@@ -71,6 +72,13 @@ def stored_run(root: Path) -> Path:
         "pass_rates": {"0.0": 3, "1.0": 4},
         "labels": {"hard": 6},
         "families": {"edit": 6},
+        "test_cases": {
+            "funnel": dict(zip(STEPS, [8, 6, 6, 6, 5, 4], strict=True)),
+            "reasons": {"special-judge": 2, "few-valid-cases": 1, "submissions-disagree": 1},
+            "cases": 300,
+            "valid_cases": 280,
+            "case_reasons": {},
+        },
     }
     metrics["evaluate"] = evaluation()
     curve = [
@@ -142,6 +150,17 @@ def test_shown_figures_are_the_stored_ones(tmp_path: Path) -> None:
         assert row.split()[1:4] == [f"{accuracy * 100:.1f}%", "1.2%", f"{tokens:.1f}"]
         assert f"<td>{name}</td><td>{accuracy * 100:.1f}% <small>±1.2</small></td>" in page
     assert "long2short.rl: 31.25 tokens per response, 0.685" in page
+
+
+def test_the_yield_of_test_cases_stands_beside_the_papers(tmp_path: Path) -> None:
+    root = stored_run(tmp_path)
+    main(STAGE, ["--root", str(root)])
+    page = (root / PAGE).read_text()
+    steps = ["comparable outputs</td><td>6</td><td>75%</td><td>614</td><td>61%"]
+    steps += ["kept</td><td>4</td><td>50%</td><td>323</td><td>32%"]
+    assert all(step in page for step in steps)
+    assert sorted(STEPS, key=lambda step: page.index(f"<td>{step}</td>")) == list(STEPS)
+    assert "300 inputs, 280 valid cases" in page
 
 
 def test_effects_are_measured_by_hand(tmp_path: Path) -> None:

@@ -1,0 +1,4 @@
+import statistics
+
+input()
+print(statistics.median(map(int, input().split())))

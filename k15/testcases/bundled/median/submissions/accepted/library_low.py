@@ -1,0 +1,4 @@
+import statistics
+
+input()
+print(statistics.median_low(map(int, input().split())))

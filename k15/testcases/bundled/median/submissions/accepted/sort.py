@@ -1,0 +1,2 @@
+people = int(input())
+print(sorted(map(int, input().split()))[people // 2])

@@ -1,0 +1,2 @@
+legs = int(input())
+print(legs / sum(1 / int(speed) for speed in input().split()))

@@ -1,0 +1,7 @@
+n = int(input())
+bags = list(map(int, input().split()))
+for mask in range(1, 1 << n):
+    chosen = [bag for bag in range(n) if mask >> bag & 1]
+    if sum(bags[bag] for bag in chosen) % n == 0:
+        print(*(bag + 1 for bag in chosen))
+        break

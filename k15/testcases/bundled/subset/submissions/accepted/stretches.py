@@ -1,0 +1,5 @@
+n = int(input())
+bags = list(map(int, input().split()))
+stretches = ((a, b) for a in range(n) for b in range(a + 1, n + 1) if sum(bags[a:b]) % n == 0)
+a, b = next(stretches)
+print(*range(a + 1, b + 1))
