@@ -21,7 +21,9 @@ from k15.sandbox.cgroups import BoxGroup
 from k15.sandbox.types import Limits, Result, one_line
 
 _START_S = 60.0
-_GRACE_S = 20.0
+_GRACE_S = 30.0
+_SLOWEST = 100
+"""A run that took this many times its CPU seconds, on however busy a machine, is held to have lost its box."""
 _FIRST_USER, _USERS = 1_610_000, 1_000_000
 _OVERHEAD_PROCESSES = 3  # bubblewrap, the waiting process, the supervisor
 _CHUNK = 1 << 16
@@ -136,7 +138,7 @@ class Run:
         self.overflow = False
         self.streams: dict[int, bytearray] = {}
         self._measure_start()
-        self._deadline = time.monotonic() + order.limits.wall_s + _GRACE_S
+        self._deadline = time.monotonic() + order.limits.wall_s + _SLOWEST * order.limits.cpu_s + _GRACE_S
         self._send(payload, stdin, channels)
 
     def _measure_start(self) -> None:
@@ -284,7 +286,7 @@ def _judged(result: Result, report: dict[str, Any], limits: Limits, *, overflow:
     if end == "cpu" or result.signal == signal.SIGXCPU:
         return replace(result, status="cpu_limit", why=f"used {limits.cpu_s:g} s of CPU time")
     if end == "wall":
-        return replace(result, status="wall_limit", why=f"ran for {limits.wall_s:g} s")
+        return replace(result, status="wall_limit", why=f"slept for {limits.wall_s:g} s")
     if end == "leash":
         return replace(result, status="infrastructure_error", why="the run was given up")
     if result.signal is not None:

@@ -105,14 +105,15 @@ def sweep(layout: Layout) -> int:
             with suppress(OSError):
                 if owner_name(int(pid)) == group.name:
                     continue
-            for box in [*sorted(item for item in group.iterdir() if item.is_dir()), group]:
-                removed += _remove(box)
+            with suppress(OSError):  # another pool, started at the same moment, may be removing it, too
+                for box in [*sorted(item for item in group.iterdir() if item.is_dir()), group]:
+                    removed += _remove(box)
     return removed
 
 
 def _remove(folder: Path) -> int:
     """Ends what runs in the group and removes it; 1 where there was one."""
-    for _ in range(200):
+    for _ in range(1000):
         try:
             for pid in _processes(folder):
                 with suppress(ProcessLookupError):

@@ -20,12 +20,13 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 @dataclass(frozen=True)
 class Limits:
-    """What one run may use. CPU time decides about slow programs, so that a busy machine changes no verdict; the wall
-    limit is for programs that sleep, and far away."""
+    """What one run may use. CPU time decides about slow programs and sleep about idle ones, so that a busy machine
+    changes no verdict."""
 
     cpu_s: float = 10.0
     """Of all processes of the run together."""
-    wall_s: float = 60.0
+    wall_s: float = 20.0
+    """Of sleep: time in which none of its processes runs or waits for its turn."""
     memory_mib: int = 512
     """Of all processes together, their files in /tmp included."""
     output_kib: int = 4096
@@ -41,7 +42,7 @@ def one_line(text: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
 
 
-COMPILE_LIMITS = Limits(cpu_s=30, wall_s=120, memory_mib=2048, processes=64, disk_mib=256)
+COMPILE_LIMITS = Limits(cpu_s=30, memory_mib=2048, processes=64, disk_mib=256)
 
 
 @dataclass(frozen=True)

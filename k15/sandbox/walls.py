@@ -24,8 +24,18 @@ PACKAGES = ("cyaron", "matplotlib", "numpy", "resvg-py")
 _USR = ("bin", "lib", "lib32", "lib64", "libexec", "include")
 _SHARE = ("nodejs", "node_modules", "php", "zoneinfo", "python3")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
-# Of the waiting process and the supervisor, by their numbers in the kernel; programs have none.
-_PRIVILEGES = {"CHOWN": 0, "KILL": 5, "SETGID": 6, "SETUID": 7, "SETPCAP": 8, "SYS_ADMIN": 21, "SYS_RESOURCE": 24}
+# Of the waiting process and the supervisor, by their numbers in the kernel; programs have none. SYS_PTRACE lets the
+# supervisor see the program's state in /proc.
+_PRIVILEGES = {
+    "CHOWN": 0,
+    "KILL": 5,
+    "SETGID": 6,
+    "SETUID": 7,
+    "SETPCAP": 8,
+    "SYS_PTRACE": 19,
+    "SYS_ADMIN": 21,
+    "SYS_RESOURCE": 24,
+}
 _PASSWD = "root:x:0:0::/:/bin/false\nbox:x:{user}:{user}::/box/work:/bin/sh\n"
 
 

@@ -27,8 +27,7 @@ class Input:
 
 def limits(params: CaseParams) -> Limits:
     given = params.limits
-    wall_s = 60 + 20 * given.cpu_s  # out of reach for what computes, also where many share a core
-    return Limits(cpu_s=given.cpu_s, wall_s=wall_s, memory_mib=given.memory_mib, output_kib=given.output_kib)
+    return Limits(cpu_s=given.cpu_s, memory_mib=given.memory_mib, output_kib=given.output_kib)
 
 
 def make_inputs(sandbox: AnySandbox, generator: str, params: CaseParams) -> list[Input]:

@@ -2,8 +2,9 @@
 
 It runs as another user than the program (or, without root, is closed to inspection), so the program cannot
 signal or read it, and with its end the kernel ends every process that the run still has. It ends the run when the
-program ends, when its CPU time (of all its processes together, as the cgroup counts it) or wall time is used up, or
-when the pool lets go of the leash, which a dying pool does too.
+program ends, when its CPU time (of all its processes together, as the cgroup counts it) is used up, when it has slept
+too long, or when the pool lets go of the leash, which a dying pool does too. Time in which a process waits for its turn
+on a busy machine is no sleep.
 """
 
 import errno
@@ -110,28 +111,43 @@ def _own_file_systems(disk_bytes: int) -> None:
 
 def _watch(box: Box, pid: int, leash: int, request: dict[str, Any], cpu_begun: float) -> tuple[str, int | None]:
     """Why the run ended and the program's exit code (negative: a signal; None: it was ended)."""
-    deadline = time.monotonic() + request["wall_s"]
     ended = os.pidfd_open(pid)
     poll = select.poll()
     poll.register(ended, select.POLLIN)
     poll.register(leash, select.POLLIN | select.POLLHUP)
-    end = ""
+    end, slept_s, before, spent = "", 0.0, time.monotonic(), cpu_begun
     while not end:
-        left = deadline - time.monotonic()
-        happened = {descriptor for descriptor, _ in poll.poll(max(0.0, min(left, _TICK_S)) * 1000)}
+        happened = {descriptor for descriptor, _ in poll.poll(_TICK_S * 1000)}
+        now, cpu_s = time.monotonic(), box.cpu_s()
+        if cpu_s - spent < (now - before) / 2 and not _somebody_runs():
+            slept_s += now - before
+        before, spent = now, cpu_s
         if ended in happened:
             end = "exited"
         elif leash in happened:
             end = "leash"
-        elif box.cpu_s() - cpu_begun > request["cpu_s"]:
+        elif cpu_s - cpu_begun > request["cpu_s"]:
             end = "cpu"
-        elif left <= 0:
+        elif slept_s > request["wall_s"]:
             end = "wall"
     status = _end_all(pid)
     if end == "exited" and box.cpu_s() - cpu_begun > request["cpu_s"]:
         end = "cpu"
     code = os.waitstatus_to_exitcode(status) if status is not None else None
     return end, code if end == "exited" else None
+
+
+def _somebody_runs() -> bool:
+    """Whether any thread of the run, this process apart, runs, waits for its turn, or waits for the disk."""
+    for pid in os.listdir("/proc"):
+        if not pid.isdigit() or pid == "1":
+            continue
+        with suppress(OSError):  # it ends while it is looked at
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{thread}/stat", "rb") as file:
+                    if file.read().rpartition(b")")[2].split()[0] in (b"R", b"D"):
+                        return True
+    return False
 
 
 def _end_all(program_pid: int) -> int | None:
