@@ -1,7 +1,7 @@
 """What is asked of a checkpoint: `Item` (one question) and `Suite` (items that are reported together).
 
 A stored sample keeps one answer string. Several accepted answers (MMMU's open questions) are joined into it
-as a JSON list of strings, which no mathematical answer looks like; `alternatives` splits them again.
+as a JSON list of strings, which no mathematical answer looks like; `k15.rewards` reads them again.
 """
 
 import io
@@ -55,13 +55,3 @@ def _grey(image: bytes) -> bytes:
 
 def join_answers(answers: Sequence[str]) -> str:
     return answers[0] if len(answers) == 1 else json.dumps(list(answers), ensure_ascii=False)
-
-
-def alternatives(answer: str) -> list[str]:
-    if not answer.startswith('["'):
-        return [answer]
-    try:
-        parsed = json.loads(answer)
-    except json.JSONDecodeError:
-        return [answer]
-    return parsed if all(isinstance(one, str) for one in parsed) else [answer]

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from k15.evaluation.items import alternatives
 from k15.rewards import Verdict, score_batch
 
 SKIPPED = "skipped"
@@ -23,25 +22,13 @@ Figures = dict[str, float | int | None]
 
 def score_rows(rows: Sequence[Row]) -> list[Row]:
     """`rows` of the sample schema with `verdict` and `reward` set anew from their text."""
-    wanted = [
-        (number, answer)
-        for number, row in enumerate(rows)
-        if row["verdict"] != SKIPPED
-        for answer in alternatives(row["answer"])
-    ]
-    records = [{**rows[number], "answer": answer} for number, answer in wanted]
-    verdicts = score_batch(records, [record["text"] for record in records], mode="eval")
-    found: dict[int, list[Verdict]] = defaultdict(list)
-    for (number, _), verdict in zip(wanted, verdicts, strict=True):
-        found[number].append(verdict)
-    return [_with_verdict(row, found[number]) if number in found else row for number, row in enumerate(rows)]
+    wanted = [row for row in rows if row["verdict"] != SKIPPED]
+    judged = iter(score_batch(wanted, [row["text"] for row in wanted], mode="eval"))
+    return [row if row["verdict"] == SKIPPED else _with_verdict(row, next(judged)) for row in rows]
 
 
-def _with_verdict(row: Row, verdicts: Sequence[Verdict]) -> Row:
-    """Correct if any accepted answer matches; otherwise an error outweighs "wrong": it might have matched."""
-    by_name = {verdict.verdict: verdict for verdict in verdicts}
-    chosen = next(by_name[name] for name in ("correct", "error", "wrong") if name in by_name)
-    return {**row, "verdict": chosen.verdict, "reward": chosen.reward}
+def _with_verdict(row: Row, verdict: Verdict) -> Row:
+    return {**row, "verdict": verdict.verdict, "reward": verdict.reward}
 
 
 def figures(rows: Iterable[Mapping[str, Any]]) -> Figures:

@@ -59,9 +59,8 @@ class Worker:
         reply = json.loads(line)
         if reply["last"]:
             self.close()
-        if reply["equal"] is None:
-            return Verdict.error(reply["why"])
-        return Verdict.correct(reply["why"]) if reply["equal"] else Verdict.wrong(reply["why"])
+        make = {None: Verdict.error, True: Verdict.correct, False: Verdict.wrong}[reply["equal"]]
+        return make(reply["why"], reply["cpu_s"])
 
     def _read_line(self, until: float) -> bytes | None:
         assert self.process.stdout

@@ -1,4 +1,4 @@
-"""One math-verify process: reads `{"reference", "answer"}` lines, writes `{"equal", "why", "last"}` lines.
+"""One math-verify process: reads `{"reference", "answer"}` lines, writes `{"equal", "why", "cpu_s", "last"}` lines.
 
 Started by `math_pool`, as a plain interpreter and not a fork, because the parent holds a model and threads.
 The deadline is CPU time and belongs to the kernel (RLIMIT_CPU): no signal handlers, hence no alarm that a
@@ -14,33 +14,67 @@ import math
 import os
 import resource
 import sys
+import time
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from latex2sympy2_extended import NormalizationConfig
 from math_verify import LatexExtractionConfig, parse, verify
+from sympy import Eq, Expr, Float
 
-# Boxed content only, units read, `\frac12` read as TeX reads it, no repair of whole equations:
-# math-verify's advice for reinforcement learning but for the second point. References and answers get the
-# same reading.
+from k15.rewards.math_compare import Reply
+from k15.rewards.math_compare import compare as compare_answers
+
+# Boxed content only, `\frac12` read as TeX reads it, no repair of whole equations; units are gone already, and
+# math-verify would take any words at the end for one. References and answers get the same reading.
 _BOXED = LatexExtractionConfig(
     boxed_match_priority=0,
     normalization_config=NormalizationConfig(
-        basic_latex=True, units=True, malformed_operators=True, nits=False, boxed="all", equations=False
+        basic_latex=True, units=False, malformed_operators=True, nits=False, boxed="all", equations=False
     ),
 )
+# math-verify rounds to six decimals, so 1/2004! is 1/2006! to it.
+EXACT, ROUNDED = 1e-12, 1e-4
 
 
-def compare(reference: str, answer: str) -> dict[str, object]:
-    """`equal` is None where the reference cannot be read."""
-    expected = parse(f"\\boxed{{{reference}}}", [_BOXED], parsing_timeout=None)
+class UnreadableError(Exception):
+    """The reference is no mathematics that math-verify knows."""
+
+
+def compare(reference: str, answer: str) -> Reply:
+    try:
+        return compare_answers(reference, answer, algebra)
+    except UnreadableError:
+        return Reply(None, "the reference answer cannot be read")
+
+
+def algebra(reference: str, answer: str) -> bool:
+    expected, found = _parse(reference), _parse(answer)
     if not expected:
-        return {"equal": None, "why": "the reference answer cannot be read"}
-    found = parse(f"\\boxed{{{answer}}}", [_BOXED], parsing_timeout=None)
-    if not found:
-        return {"equal": False, "why": "the answer cannot be read as mathematics"}
-    equal = verify(expected, found, timeout_seconds=None)
-    return {"equal": equal, "why": "equal by math-verify" if equal else "different by math-verify"}
+        raise UnreadableError
+    if not found or not verify(expected, found, timeout_seconds=None):
+        return False
+    return not _apart(expected[0], found[0])
+
+
+def _parse(text: str) -> list[Any]:
+    return list(parse(f"\\boxed{{{text}}}", [_BOXED], parsing_timeout=None))
+
+
+def _apart(one: object, other: object) -> bool:
+    """Numbers that differ by more than rounding, relative to their size."""
+    if isinstance(one, Eq) and isinstance(other, Eq):
+        return False
+    if not (isinstance(one, Expr) and isinstance(other, Expr) and one.is_number and other.is_number):
+        return False
+    try:
+        a, b = complex(one.doit().evalf(30)), complex(other.doit().evalf(30))
+        if min(abs(a), abs(b)) == 0 or not math.isfinite(abs(a) + abs(b)):  # beyond a double
+            return bool((one.doit() - other.doit()).evalf(30, chop=False) != 0) and not one.equals(other)
+    except (TypeError, ValueError, OverflowError, AttributeError):
+        return False
+    allowed = ROUNDED if one.has(Float) or other.has(Float) else EXACT
+    return abs(a - b) > allowed * max(abs(a), abs(b))
 
 
 def _allow_cpu(seconds: float) -> None:
@@ -51,15 +85,16 @@ def _allow_cpu(seconds: float) -> None:
 
 def _judge(reference: str, answer: str, memory_bytes: int) -> dict[str, object]:
     """`compare`, and whether it is this process's `last` because its memory ran short."""
+    started = time.process_time()
     try:
         reply, short = compare(reference, answer), False
     except MemoryError:
-        reply, short = {"equal": None}, True
+        reply, short = Reply(None, ""), True
     # Numbers grow by doubling, so memory does not run out before half of it was in use.
     short = short or _peak_bytes() > memory_bytes // 2
-    if short and not reply["equal"]:
-        reply = {"equal": None, "why": f"no verdict within {memory_bytes >> 20} MiB of memory"}
-    return {**reply, "last": short}
+    if short and not reply.equal:
+        reply = Reply(None, f"no verdict within {memory_bytes >> 20} MiB of memory")
+    return {"equal": reply.equal, "why": reply.why, "cpu_s": round(time.process_time() - started, 6), "last": short}
 
 
 def _peak_bytes() -> int:

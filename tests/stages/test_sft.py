@@ -1,13 +1,12 @@
 """Which long reasoning paths the warm-up trains on."""
 
-from collections.abc import Sequence
-
 import pytest
 
 from k15.errors import UserError
 from k15.rewards import VERIFIERS, Verdict
+from k15.rewards.answers import Case
 from k15.rewards.extraction import extract_string
-from k15.rewards.verifiers import Verifier
+from k15.rewards.verifiers import each, extract_then_compare
 from k15.tasks import Problem
 from stages.sft.run import _verified
 
@@ -21,11 +20,11 @@ def problem(answer: str) -> Problem:
 def shaky(monkeypatch: pytest.MonkeyPatch) -> None:
     """A verifier that is lost on some answers."""
 
-    def compare(pairs: Sequence[tuple[str, str]]) -> list[Verdict]:
+    def compare(case: Case) -> Verdict:
         known = {"right": Verdict.correct(""), "lost": Verdict.error("lost worker")}
-        return [known.get(answer, Verdict.wrong("")) for _, answer in pairs]
+        return known.get(case.answer, Verdict.wrong(""))
 
-    monkeypatch.setitem(VERIFIERS, "shaky", Verifier(extract_string, compare))
+    monkeypatch.setitem(VERIFIERS, "shaky", extract_then_compare(extract_string, each(compare)))
 
 
 def test_a_path_without_a_verdict_is_left_out_and_counted() -> None:

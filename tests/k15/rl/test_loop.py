@@ -14,7 +14,8 @@ from k15.errors import UserError
 from k15.model import checkpoint, vlm
 from k15.progress import Progress
 from k15.rewards import VERIFIERS, Verdict
-from k15.rewards.verifiers import Verifier
+from k15.rewards.answers import Case
+from k15.rewards.verifiers import extract_then_compare
 from k15.rl import loop
 from k15.rl.loop import RLParams, RLRun
 from k15.rl.objective import Baseline
@@ -78,9 +79,9 @@ class Judge:
         self.failures = failures
         self.calls = 0
 
-    def compare(self, pairs: Sequence[tuple[str, str]]) -> list[Verdict]:
+    def compare(self, cases: Sequence[Case]) -> list[Verdict]:
         self.calls += 1
-        return [self._verdict(*pair) for pair in pairs]
+        return [self._verdict(case.reference, case.answer) for case in cases]
 
     def _verdict(self, reference: str, answer: str) -> Verdict:
         if reference == "lost" and self.calls <= self.failures:
@@ -89,7 +90,7 @@ class Judge:
 
 
 def use(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(VERIFIERS, "even", Verifier(lambda response, mode: response, judge.compare))
+    monkeypatch.setitem(VERIFIERS, "even", extract_then_compare(lambda response, mode: response, judge.compare))
 
 
 def prompts(answers: Sequence[str]) -> list[RLPrompt]:

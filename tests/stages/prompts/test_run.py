@@ -1,7 +1,6 @@
 """The whole stage on a real engine; the policy is random, so what is checked is the path of every candidate."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,8 @@ from k15.model import checkpoint
 from k15.model.config import ModelConfig
 from k15.model.vlm import build
 from k15.rewards import VERIFIERS, Verdict
-from k15.rewards.verifiers import Verifier
+from k15.rewards.answers import Case
+from k15.rewards.verifiers import each, extract_then_compare
 from k15.stage import main
 from k15.tokenizer import Tokenizer
 from stages.prompts.measure import GUESS_PREFIX
@@ -101,10 +101,10 @@ def test_every_candidate_is_accounted_for(root: Path) -> None:
 def test_a_guess_without_a_verdict_is_not_a_miss(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The verifier judges responses, but never a guess."""
 
-    def shaky(pairs: Sequence[tuple[str, str]]) -> list[Verdict]:
-        return [Verdict.error("lost") if text.startswith(GUESS_PREFIX) else Verdict.wrong("") for _, text in pairs]
+    def shaky(case: Case) -> Verdict:
+        return Verdict.error("lost") if case.answer.startswith(GUESS_PREFIX) else Verdict.wrong("")
 
-    monkeypatch.setitem(VERIFIERS, "shaky", Verifier(lambda response, mode: response, shaky))
+    monkeypatch.setitem(VERIFIERS, "shaky", extract_then_compare(lambda response, mode: response, each(shaky)))
     (root / "params.yaml").write_text(json.dumps({"engine": ENGINE, "prompts": {**PARAMS, "guess_tries": 2}}))
     (root / "mine.jsonl").write_text(json.dumps({"question": "What is 1 + 1?", "answer": "2", "verifier": "shaky"}))
     assert main(STAGE, ["--root", str(root)]) == 0
