@@ -18,7 +18,7 @@ from k15.sandbox.languages import ENVIRONMENT, Binds, installed
 
 GUEST = Path(__file__).parent / "guest"
 _EMPTY = Path(__file__).parent / "empty"
-PACKAGES = ("cyaron", "matplotlib", "numpy")
+PACKAGES = ("cyaron", "matplotlib", "numpy", "resvg-py")
 """Python packages that programs may import, where they are installed here."""
 
 _USR = ("bin", "lib", "lib32", "lib64", "libexec", "include")
@@ -42,7 +42,7 @@ def command(user: int | None, control: int, passwd: int) -> list[str]:
     for privilege, number in _PRIVILEGES.items():
         if user is None or _own_privileges() >> number & 1:
             line += ["--cap-add", f"CAP_{privilege}"]
-    for name, value in {**ENVIRONMENT, "PYTHONPATH": "/opt/k15"}.items():
+    for name, value in {**ENVIRONMENT, "PYTHONPATH": "/opt/k15:/opt/packages"}.items():
         line += ["--setenv", name, value]
     line += _root((*binds, *_packages(), *(bind for some in installed().values() for bind in some)))
     line += ["--perms", "0444", "--ro-bind-data", str(passwd), "/etc/passwd", "--remount-ro", "/", "--chdir", "/"]
