@@ -21,13 +21,18 @@ Pixels = NDArray[np.float32]
 """Height × width (× 3), from 0 to 1."""
 
 _WINDOW = 7
-_SCALES = 4
+_SCALES = (0.2856, 0.3001, 0.2363, 0.1333)
+"""Weight of each, fine to coarse: those of MS-SSIM (Wang et al. 2003)."""
 _LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _C1, _C2 = 0.01**2, 0.03**2
 _VISIBLE = 0.08
 """Distance in RGB, of at most 1, from which on a pixel is not background."""
 _EDGE = 0.12
 """Step of luminance between neighbours that is an edge."""
+_NEAR = 2
+"""Pixels that an edge may have moved."""
+_PALE = 0.03
+"""Weight of what has no colour beside what is fully coloured: a line's colour counts, however much text there is."""
 _OTHER_COLOUR = 0.4
 """Mean distance of colours, of at most 1, from which on nothing agrees."""
 
@@ -71,13 +76,13 @@ def _differs(picture: Pixels, colour: Pixels) -> Pixels:
 
 def _structure(one: Pixels, other: Pixels, marked: Pixels) -> float:
     found = []
-    for scale in range(_SCALES):
-        if scale:
-            one, other, marked = _halved(one), _halved(other), _halved(marked)
-        if min(one.shape) < _WINDOW:
+    for _ in _SCALES:
+        if min(one.shape) < 2 * _WINDOW:
             break
-        found.append(max(0.0, float(np.average(_ssim(one, other), weights=_means(marked) + 1e-9))))
-    return float(np.mean(found)) if found else 1.0
+        one, other, marked = _halved(one), _halved(other), _halved(marked)
+        alike = np.maximum.reduce([_ssim(one, moved) for moved in _moves(other)])
+        found.append(max(0.0, float(np.average(alike, weights=_means(marked) + 1e-9))))
+    return float(np.average(found, weights=_SCALES[: len(found)])) if found else 1.0
 
 
 def _ssim(one: Pixels, other: Pixels) -> Pixels:
@@ -106,18 +111,30 @@ def _halved(picture: Pixels) -> Pixels:
 
 
 def _colour(target: Pixels, picture: Pixels, marked: Pixels) -> float:
-    for _ in range(2):
-        if min(marked.shape) >= 2:
-            target, picture, marked = _halved(target), _halved(picture), _halved(marked)
-    far = float(np.average(_distance(target, picture), weights=marked + 1e-9))
-    return max(0.0, 1 - far / _OTHER_COLOUR)
+    if min(marked.shape) >= 2:
+        target, picture, marked = _halved(target), _halved(picture), _halved(marked)
+    weights = (marked + 1e-9) * (_PALE + np.maximum(np.ptp(target, axis=-1), np.ptp(picture, axis=-1)))
+    far = (_farness(target, picture) + _farness(picture, target)) / 2
+    return max(0.0, 1 - float(np.average(far, weights=weights)) / _OTHER_COLOUR)
+
+
+def _farness(one: Pixels, other: Pixels) -> Pixels:
+    """How far the colour of each pixel is from the nearest colour around that place in the other picture."""
+    return np.minimum.reduce([_distance(one, moved) for moved in _moves(other)])
+
+
+def _moves(picture: Pixels) -> list[Pixels]:
+    """The picture, and moved by a pixel in each of eight directions."""
+    height, width = picture.shape[:2]
+    padded = np.pad(picture, [(1, 1), (1, 1), (0, 0)][: picture.ndim], mode="edge")
+    return [padded[down : down + height, right : right + width] for down in range(3) for right in range(3)]
 
 
 def _edges(one: Pixels, other: Pixels) -> float:
     edges, others = _edge_pixels(one), _edge_pixels(other)
     if not edges.any() and not others.any():
         return 1.0
-    found = np.sum(edges & _widened(others)) + np.sum(others & _widened(edges))
+    found = np.sum(edges & _widened(others, _NEAR)) + np.sum(others & _widened(edges, _NEAR))
     return float(found / (edges.sum() + others.sum()))
 
 
@@ -128,10 +145,10 @@ def _edge_pixels(grey: Pixels) -> NDArray[np.bool_]:
     return steps
 
 
-def _widened(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """With the eight neighbours of each mark."""
+def _widened(marks: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """With the neighbours of each mark, `by` pixels far."""
     for axis in (0, 1):
-        padded = np.pad(marks, [(1, 1) if axis == own else (0, 0) for own in (0, 1)])
+        padded = np.pad(marks, [(by, by) if axis == own else (0, 0) for own in (0, 1)])
         size = marks.shape[axis]
-        marks = np.logical_or.reduce([padded.take(range(start, start + size), axis) for start in range(3)])
+        marks = np.logical_or.reduce([padded.take(range(at, at + size), axis) for at in range(2 * by + 1)])
     return marks
