@@ -1,33 +1,41 @@
-"""`python -m benchmarks [training|rollout]`: all measurements, or one."""
+"""`python -m benchmarks [NAME ...]`: all measurements, or those named."""
 
+import importlib
 import sys
 
-from benchmarks.setting import setting
 from k15.errors import UserError
-from k15.model import torch_extensions
 
-KNOWN = ("training", "rollout")
+OF_MODELS = ("training", "rollout")
+"""These share a freshly built model (`setting`)."""
+OF_REWARDS = ("sandbox", "load", "kills", "code_sets")
+KNOWN = (*OF_MODELS, *OF_REWARDS)
 
 
 def main(names: list[str]) -> int:
     if unknown := set(names) - set(KNOWN):
         print(f"unknown benchmark {sorted(unknown)[0]}; known are {', '.join(KNOWN)}", file=sys.stderr)
         return 2
-    torch_extensions.settle()
+    chosen = [name for name in KNOWN if name in (names or KNOWN)]
     try:
-        with setting() as shared:
-            if "training" in (names or KNOWN):
-                from benchmarks import training
-
-                training.measure(shared)
-            if "rollout" in (names or KNOWN):
-                from benchmarks import rollout
-
-                rollout.measure(shared)
+        for name in chosen:
+            if name in OF_REWARDS:
+                importlib.import_module(f"benchmarks.{name}").measure()
+        if set(chosen) & set(OF_MODELS):
+            _measure_models([name for name in chosen if name in OF_MODELS])
     except UserError as error:
         print(f"benchmarks: error: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _measure_models(names: list[str]) -> None:
+    from benchmarks.setting import setting
+    from k15.model import torch_extensions
+
+    torch_extensions.settle()
+    with setting() as shared:
+        for name in names:
+            importlib.import_module(f"benchmarks.{name}").measure(shared)
 
 
 if __name__ == "__main__":

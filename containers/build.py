@@ -1,6 +1,6 @@
 """`make images`: builds the images that are missing or older than their recipe.
 
-Usage: [BASE=<image>] python -m containers.build [data|train ...]
+Usage: [BASE=<image>] python -m containers.build [data|train|sandbox ...]
 
 The base is BASE, else `python:3.11-slim-bookworm` from its registry, else (no registry reachable) a Debian made
 by bootstrap-base.sh. This machine's package indexes, as the set-up finds them, and its certificates reach the
@@ -20,7 +20,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from containers import engine
-from containers.images import HERE, IMAGES, RECIPE_LABEL, ROOT, lock, recipe_digest, tag
+from containers.images import (
+    HERE,
+    IMAGES,
+    RECIPE_LABEL,
+    ROOT,
+    base_packages,
+    code_of_sandbox,
+    containerfile,
+    lock,
+    recipe_digest,
+    tag,
+)
 from k15.errors import UserError
 
 REGISTRY_BASE = "docker.io/library/python:3.11-slim-bookworm"
@@ -50,9 +61,11 @@ class Builder:
             return None
         return (json.loads(inspected.stdout)[0]["Config"].get("Labels") or {}).get(RECIPE_LABEL)
 
-    def base(self) -> str:
+    def base(self, packages: Sequence[str]) -> str:
+        """The image to build on. One made here holds `packages`; the registry's gets them from the Containerfile."""
         script = HERE / "bootstrap-base.sh"
-        bootstrapped = f"k15-base:{hashlib.sha256(script.read_bytes()).hexdigest()[:12]}"
+        recipe = script.read_bytes() + " ".join(packages).encode()
+        bootstrapped = f"k15-base:{hashlib.sha256(recipe).hexdigest()[:12]}"
         for candidate in (bootstrapped, REGISTRY_BASE):
             if not self._ask("image", "inspect", candidate).returncode:
                 return candidate
@@ -61,7 +74,7 @@ class Builder:
             if not self._ask("pull", "--quiet", REGISTRY_BASE, timeout=PULL_SECONDS).returncode:
                 return REGISTRY_BASE
         print("images: no registry reachable, making a Debian base with mmdebstrap", flush=True)
-        if subprocess.run([script, self.command, bootstrapped], env=self.environment).returncode:
+        if subprocess.run([script, self.command, bootstrapped, *packages], env=self.environment).returncode:
             raise UserError("no base image could be made; see above, or name one: make images BASE=<image>")
         return bootstrapped
 
@@ -73,6 +86,10 @@ class Builder:
             shutil.copy(lock(), context / "requirements.lock")
             for file in (*HERE.glob("requirements-*.in"), uv_program()):
                 shutil.copy(file, context)
+            for file in code_of_sandbox():
+                copy = context / file.relative_to(ROOT)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, copy)
             settings = index_settings()
             (secrets / "index").write_text(
                 "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
@@ -81,10 +98,11 @@ class Builder:
             (secrets / "certificates").write_bytes(Path(certificates).read_bytes() if certificates else b"")
             arguments = [
                 "build",
-                f"--file={HERE / 'Containerfile'}",
+                f"--file={containerfile(image)}",
                 f"--target={image}",
                 f"--tag={tag(image)}",
                 f"--build-arg=BASE={base}",
+                f"--build-arg=PACKAGES={' '.join(base_packages(image))}",
                 f"--label={RECIPE_LABEL}={recipe_digest(image)}",
                 *(f"--secret=id={name},src={secrets / name}" for name in ("index", "certificates")),
                 *self._mounts(local_directories(settings)),
@@ -140,14 +158,14 @@ def uv_program() -> Path:
 def main(arguments: Sequence[str]) -> int:
     try:
         if unknown := set(arguments) - set(IMAGES):
-            raise UserError(f"there is no image {unknown.pop()!r}; the images are {' and '.join(IMAGES)}")
+            raise UserError(f"there is no image {unknown.pop()!r}; the images are {', '.join(IMAGES)}")
         builder = Builder(engine.find_command())
         named_base = os.environ.get("BASE")
         for image in arguments or IMAGES:
             if builder.recipe(image) == recipe_digest(image) and not named_base:
                 print(f"images: {tag(image)} is up to date")
             else:
-                builder.build(image, named_base or builder.base())
+                builder.build(image, named_base or builder.base(base_packages(image)))
     except UserError as error:
         print(f"k15 images: error: {error}", file=sys.stderr)
         return 2

@@ -1,6 +1,7 @@
 """The images: which stage needs which, and what a given image was built from.
 
-One image per set of needs. Each is a layer on the one before it, so the large libraries are installed once.
+One image per set of needs. `train` is a layer on `data`, so the large libraries are installed once; `sandbox` is the
+service of k15.sandbox, which shares nothing with the stages and holds its code.
 """
 
 import hashlib
@@ -10,8 +11,13 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 
-IMAGES = ("data", "train")
+IMAGES = ("data", "train", "sandbox")
+_LAYERS = {"data": ("data",), "train": ("data", "train"), "sandbox": ("sandbox",)}
 DATA_STAGES = frozenset({"curate", "report"})
+
+# What the sandbox needs of Debian, and the toolchains of its languages.
+SANDBOX_PACKAGES = """bubblewrap libseccomp2 gcc g++ libc6-dev nodejs perl default-jdk-headless rustc golang-go
+mono-mcs mono-runtime node-typescript php-cli"""
 
 RECIPE_LABEL = "k15.recipe"
 
@@ -35,6 +41,22 @@ def recipe_digest(image: str) -> str:
 
     Equal artifacts need equal library versions, so a container runs only from an image of the current recipe.
     """
-    layers = IMAGES[: IMAGES.index(image) + 1]
-    files = [HERE / "Containerfile", lock(), *(HERE / f"requirements-{layer}.in" for layer in layers)]
+    files = [containerfile(image), lock(), *(HERE / f"requirements-{layer}.in" for layer in _LAYERS[image])]
+    if image == "sandbox":
+        files += [HERE / "images.py", *code_of_sandbox()]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def containerfile(image: str) -> Path:
+    return HERE / ("Containerfile.sandbox" if image == "sandbox" else "Containerfile")
+
+
+def base_packages(image: str) -> list[str]:
+    """Debian packages that an image needs besides Python."""
+    return SANDBOX_PACKAGES.split() if image == "sandbox" else []
+
+
+def code_of_sandbox() -> list[Path]:
+    """The files of this repository that the sandbox image holds."""
+    package = [path for path in (ROOT / "k15/sandbox").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return [ROOT / "k15/__init__.py", ROOT / "k15/errors.py", *sorted(package)]

@@ -1,7 +1,9 @@
 """`python -m k15.sandbox run|check|serve`: try the sandbox, see what this machine offers, serve it over HTTP."""
 
 import argparse
+import errno
 import json
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -97,6 +99,13 @@ def _serve(options: argparse.Namespace) -> int:
 
     from k15.sandbox.service import create_app
 
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((options.host, options.port))
+        except OSError as error:
+            what = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            raise UserError(f"port {options.port} of {options.host} {what}; choose another with --port") from None
     sandbox = Sandbox(options.slots, allow_missing=options.allow_missing)
     uvicorn.run(create_app(sandbox, queue=options.queue), host=options.host, port=options.port, log_level="warning")
     return 0

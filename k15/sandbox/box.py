@@ -4,7 +4,6 @@ A box makes one run at a time. `Run` is a run in flight: `drive` carries one to 
 test together. A box that does not answer is ended, and its run is an infrastructure error.
 """
 
-import contextlib
 import fcntl
 import json
 import os
@@ -118,11 +117,9 @@ class Box:
         return self.process.poll() is None
 
     def close(self) -> None:
-        """Ends the box with everything in it; its cgroup stays."""
+        """Ends the box with everything in it: its first process dies with bubblewrap's. Its cgroup stays."""
         self.control.close()
-        if self.process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
 
 

@@ -32,15 +32,12 @@ class Layout:
 
 def find_layout() -> Layout:
     """Where this process may make cgroups; `UserError` with the cure where it may not."""
-    mounts = _mounts()
-    own = _own_groups()
-    if all(name in mounts for name in _CONTROLLERS):
-        parents = {name: mounts[name] / own[name].lstrip("/") for name in _CONTROLLERS}
-        layout = Layout(1, parents)
-    elif "" in mounts:
-        parent = mounts[""] / own[""].lstrip("/")
-        _delegate(parent)
-        layout = Layout(2, dict.fromkeys(_CONTROLLERS, parent))
+    own = _own_folders()
+    if all(name in own for name in _CONTROLLERS):
+        layout = Layout(1, {name: own[name] for name in _CONTROLLERS})
+    elif "" in own:
+        _delegate(own[""])
+        layout = Layout(2, dict.fromkeys(_CONTROLLERS, own[""]))
     else:
         raise UserError("no cgroup file system with memory and pids is mounted; mount cgroup2 on /sys/fs/cgroup")
     for folder in layout.folders:
@@ -51,27 +48,23 @@ def find_layout() -> Layout:
     return layout
 
 
-def _mounts() -> dict[str, Path]:
-    """Mount points by version-1 controller; version 2's is named ""."""
+def _own_folders() -> dict[str, Path]:
+    """Where the cgroups of this process are mounted, by version-1 controller; version 2's is named ""."""
+    groups: dict[str, str] = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, names, path = line.split(":", 2)
+        groups.update(dict.fromkeys(names.split(","), path))
     found: dict[str, Path] = {}
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         before, _, after = line.partition(" - ")
         kind, _, options = after.split(" ", 2)
-        point = Path(before.split()[4])
-        if kind == "cgroup2":
-            found.setdefault("", point)
-        elif kind == "cgroup":
-            for name in options.split(","):
-                found.setdefault(name, point)
+        _, _, _, root, point, *_ = before.split()
+        for name in [""] if kind == "cgroup2" else options.split(",") if kind == "cgroup" else []:
+            if name in groups:
+                # A container may see its own group as the root of the mount, though it is named from the machine's.
+                inside = groups[name].removeprefix(root if root != "/" else "").lstrip("/")
+                found.setdefault(name, Path(point) / inside)
     return found
-
-
-def _own_groups() -> dict[str, str]:
-    groups = {}
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        _, names, path = line.split(":", 2)
-        groups.update(dict.fromkeys(names.split(","), path))
-    return groups
 
 
 def _delegate(parent: Path) -> None:

@@ -42,7 +42,7 @@ def command(user: int | None, control: int, passwd: int) -> list[str]:
     for privilege, number in _PRIVILEGES.items():
         if user is None or _own_privileges() >> number & 1:
             line += ["--cap-add", f"CAP_{privilege}"]
-    for name, value in {**ENVIRONMENT, "PYTHONPATH": "/opt/k15"}.items():
+    for name, value in {**ENVIRONMENT, "PYTHONPATH": "/opt/k15:/opt/packages"}.items():
         line += ["--setenv", name, value]
     line += _root((*binds, *_packages(), *(bind for some in installed().values() for bind in some)))
     line += ["--perms", "0444", "--ro-bind-data", str(passwd), "/etc/passwd", "--remount-ro", "/", "--chdir", "/"]

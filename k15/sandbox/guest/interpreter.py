@@ -21,6 +21,7 @@ def run(request: dict[str, Any], files: dict[str, bytes], status: int) -> NoRetu
     """Runs the file that the request names, or the end of a function test that its mode names."""
     _open_streams()
     sys.argv = list(request["arguments"])
+    sys.path.remove("/opt/k15")
     sys.path.insert(0, "/box/work")
     os.environ.clear()
     os.environ.update(request["environment"])

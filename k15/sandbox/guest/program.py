@@ -59,6 +59,7 @@ def _arrange(channels: list[int], status: int) -> int:
 
 
 def _limit(request: dict[str, Any]) -> None:
+    kernel.set_dumpable(True)
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # where memory runs out, it is the program that goes, and it may not change that
     kernel.make_read_only("/proc")
@@ -84,7 +85,7 @@ def _step_down(user: int | None) -> None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-        kernel.set_dumpable(True)  # its own /proc/self, hence /dev/stdin, is open to it again
+    kernel.set_dumpable(True)  # its own /proc/self, hence /dev/stdin, is open to it
     os.umask(0o022)
     os.chdir("/box/work")
 

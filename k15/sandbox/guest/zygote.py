@@ -37,6 +37,7 @@ def main() -> None:
     if setup is None:
         return
     os.sched_setaffinity(0, setup["cores"])
+    kernel.die_with_parent()
     kernel.empty_capability_bounds()
     kernel.set_dumpable(False)
     box = supervisor.Box(setup["user"], control, *descriptors)
