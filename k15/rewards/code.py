@@ -31,16 +31,21 @@ _LIMITS = {field.name for field in fields(Limits)}
 _SLOW = ("cpu_limit", "wall_limit")
 
 
+def fenced_blocks(text: str) -> list[tuple[str, str]]:
+    """(tag, content) of the fenced blocks of a text, in their order."""
+    return [(tag.lower(), content) for tag, content in _FENCE.findall(text)]
+
+
 def extract_program(response: str, mode: Mode) -> tuple[str, str] | None:
     """(language, program) of the last fenced block behind the thought; where there is none, "eval" takes everything.
 
     The language is the fence's, and empty where it names none that is known.
     """
     text = visible(response)
-    blocks = _FENCE.findall(text)
+    blocks = fenced_blocks(text)
     if blocks:
         tag, program = blocks[-1]
-        name = ALIASES.get(tag.lower(), tag.lower())
+        name = ALIASES.get(tag, tag)
         return (name if name in LANGUAGES else "", program)
     return ("", text) if mode == "eval" and text.strip() else None
 
@@ -72,7 +77,7 @@ def _verify(judge: _Judge, records: Sequence[Mapping[str, Any]], responses: Sequ
 
 def _judge_stdin(sandbox: AnySandbox, record: Mapping[str, Any], language: str, program: str) -> Verdict:
     tests = [_pair(test) for test in _tests(record)]
-    limits = _limits(record)
+    limits = limits_of(record)
     built = sandbox.build(language, program)
     if isinstance(built, Result):
         return _of_build(built)
@@ -113,7 +118,7 @@ def _judge_functions(sandbox: AnySandbox, record: Mapping[str, Any], language: s
     source = complete(prompt, str(entry_point or ""), program)
     before = str(record.get("setup") or "")
     result = sandbox.test_functions(
-        source, tests, entry_point=entry_point, given=prompt, before=before, limits=_limits(record)
+        source, tests, entry_point=entry_point, given=prompt, before=before, limits=limits_of(record)
     )
     if result.status == "infrastructure_error":
         return Verdict.error(result.why, result.program.cpu_s)
@@ -177,7 +182,7 @@ def _pair(test: Any) -> tuple[str, str]:
     return str(test.get("input", "")), test["output"]
 
 
-def _limits(record: Mapping[str, Any]) -> Limits:
+def limits_of(record: Mapping[str, Any]) -> Limits:
     given = record.get("limits") or {}
     if not isinstance(given, Mapping) or not set(given) <= _LIMITS:
         raise UserError(f"problem {record.get('id', '?')}: `limits` takes {', '.join(sorted(_LIMITS))}")

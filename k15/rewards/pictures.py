@@ -2,14 +2,14 @@
 
 Only the foreground counts: the pixels where either picture differs from the target's background (its most frequent
 colour), and their neighbourhood. So an empty canvas gets nothing for a target that is mostly paper, and marks that
-the target lacks cost as much as missing ones. The product of four agreements, each between 0 and 1:
+the target lacks cost as much as missing ones. The product of three agreements:
 
-- structure: SSIM (Wang et al. 2004; uniform 7×7 window) of luminance at four scales, the coarse ones for small shifts;
-- colour: distance in RGB at a quarter of the size;
-- edges: F1 of edge pixels, found again within a pixel;
-- shape: quotient of the aspect ratios, of which the caller knows.
+- structure: SSIM (Wang et al. 2004; uniform 7×7 window) of luminance at 1/2, 1/4, 1/8 and 1/16 of the size;
+- colour: distance in RGB at half the size, weighted by how colourful a place is in either picture;
+- edges: F1 of edge pixels.
 
-Does not read: a digit in a label that is wrong costs no more than its few pixels do.
+Antialiasing and layout move lines a little, so that each place is compared with the best one within two pixels. Equal
+pictures have exactly 1. Not promised: that a digit or word that is wrong costs more than its few pixels do.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Pixels = NDArray[np.float32]
 
 _WINDOW = 7
 _SCALES = (0.2856, 0.3001, 0.2363, 0.1333)
-"""Weight of each, fine to coarse: those of MS-SSIM (Wang et al. 2003)."""
+"""Weight of each scale, fine to coarse: those of MS-SSIM (Wang et al. 2003) but for its finest, full size."""
 _LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _C1, _C2 = 0.01**2, 0.03**2
 _VISIBLE = 0.08
