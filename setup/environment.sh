@@ -11,8 +11,24 @@ fi
 stamp=.venv/k15-stamp
 want="$lock $(git hash-object --no-filters "$lock")"
 
+# What the sandbox is built with. Without root it is for the user to install; the sandbox says so when it is needed.
+system_packages() {
+    local missing=()
+    command -v bwrap >/dev/null || missing+=(bubblewrap)
+    compgen -G "/usr/lib*/libseccomp.so.2" >/dev/null || compgen -G "/usr/lib/*/libseccomp.so.2" >/dev/null || missing+=(libseccomp2)
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "k15 set-up: installing ${missing[*]}"
+        { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"; } >/dev/null ||
+            fail "installing ${missing[*]} failed; install them and run the same command again"
+    else
+        echo "k15 set-up: the sandbox needs ${missing[*]}; install them" >&2
+    fi
+}
+
 ready() { [ -x .venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$want" ]; }
 
+system_packages
 ready && exit 0
 mkdir -p .k15
 exec 9>.k15/setup.lock
