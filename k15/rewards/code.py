@@ -182,8 +182,9 @@ def _pair(test: Any) -> tuple[str, str]:
     return str(test.get("input", "")), test["output"]
 
 
-def limits_of(record: Mapping[str, Any]) -> Limits:
+def limits_of(record: Mapping[str, Any], **defaults: float) -> Limits:
+    """What the record sets, else `defaults`, else what the sandbox sets."""
     given = record.get("limits") or {}
     if not isinstance(given, Mapping) or not set(given) <= _LIMITS:
         raise UserError(f"problem {record.get('id', '?')}: `limits` takes {', '.join(sorted(_LIMITS))}")
-    return Limits(**given)
+    return Limits(**{**defaults, **given})

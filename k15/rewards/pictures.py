@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.float32]
+Pixels = NDArray[np.floating]
 """Height × width (× 3), from 0 to 1."""
 
 _WINDOW = 7
@@ -96,12 +96,12 @@ def _ssim(one: Pixels, other: Pixels) -> Pixels:
 
 def _means(picture: Pixels) -> Pixels:
     """Means of all whole windows, from sums over the columns, then the rows; in double, for they are long sums."""
+    means: NDArray[np.floating] = picture
     for axis in (0, 1):
-        sums = np.cumsum(picture, axis=axis, dtype=np.float64)
-        sums = np.insert(sums, 0, 0, axis=axis)
+        sums = np.insert(np.cumsum(means, axis=axis, dtype=np.float64), 0, 0, axis=axis)
         ends = np.arange(_WINDOW, sums.shape[axis])
-        picture = (sums.take(ends, axis) - sums.take(ends - _WINDOW, axis)) / _WINDOW
-    return picture
+        means = (sums.take(ends, axis) - sums.take(ends - _WINDOW, axis)) / _WINDOW
+    return means
 
 
 def _halved(picture: Pixels) -> Pixels:

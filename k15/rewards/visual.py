@@ -6,7 +6,7 @@ file that the record's `picture` names, else the one that it wrote last, else th
 
 `target` of the record: the bytes of a picture file, or text: a `data:` address (base64) or the path of a file. The
 reward is `pictures.compare`, times the quotient of the two aspect ratios; correct from `threshold` of the record on
-(0.75: see `THRESHOLD`). `limits` changes those of the sandbox.
+(0.75: see `THRESHOLD`). `limits` changes those of the sandbox (CPU time here: 2 s for an SVG, 10 s for a program).
 
 Rendering and running happen in the sandbox, where neither the target nor anything of the machine is, and what comes
 out of it is plain pixels: this process decodes nothing that a response made. What the sandbox could not run is an
@@ -81,6 +81,8 @@ class Kind:
     file: str
     """What it expects the response's part to be named."""
     extract: Callable[[str, Mode], str | None]
+    cpu_s: float
+    """Limit, unless the record has its own."""
 
 
 def extract_svg(response: str, mode: Mode) -> str | None:
@@ -109,8 +111,8 @@ def extract_plot(response: str, mode: Mode) -> str | None:
     return next((content for tag, content in reversed(blocks) if tag in _PYTHON), None)
 
 
-SVG = Kind("svg.py", "picture.svg", extract_svg)
-PLOT = Kind("plot.py", "program.py", extract_plot)
+SVG = Kind("svg.py", "picture.svg", extract_svg, cpu_s=2.0)
+PLOT = Kind("plot.py", "program.py", extract_plot, cpu_s=10.0)
 
 
 def verify_svg(records: Sequence[Record], responses: Sequence[str], mode: Mode) -> list[Verdict]:
@@ -158,7 +160,7 @@ def _draw(sandbox: AnySandbox, kind: Kind, record: Record, target: Target, drawi
     largest = _fitted(target.size, _LONGEST_RENDERED)
     arguments = [*map(str, (*largest, *target.compared)), *([str(record["picture"])] if record.get("picture") else [])]
     files = {kind.file: drawing.encode(errors="replace"), "k15_canvas.py": _source("k15_canvas.py")}
-    limits = replace(limits_of(record), output_kib=_OUTPUT_KIB)
+    limits = replace(limits_of(record, cpu_s=kind.cpu_s), output_kib=_OUTPUT_KIB)
     return sandbox.run("python", _source(kind.script), args=arguments, files=files, limits=limits)
 
 
