@@ -87,8 +87,8 @@ def _structure(one: Pixels, other: Pixels, marked: Pixels) -> float:
 
 def _ssim(one: Pixels, other: Pixels) -> Pixels:
     mean, mean_other = _means(one), _means(other)
-    variance = np.maximum(_means(one * one) - mean**2, 0)
-    variance_other = np.maximum(_means(other * other) - mean_other**2, 0)
+    variance = _means(one * one) - mean**2
+    variance_other = _means(other * other) - mean_other**2
     covariance = _means(one * other) - mean * mean_other
     above = (2 * mean * mean_other + _C1) * (2 * covariance + _C2)
     return np.asarray(above / ((mean**2 + mean_other**2 + _C1) * (variance + variance_other + _C2)), dtype=np.float32)
