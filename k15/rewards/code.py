@@ -26,14 +26,30 @@ from k15.rewards.verdict import Verdict
 from k15.sandbox import AnySandbox, Limits, Result, shared_sandbox
 from k15.sandbox.languages import ALIASES, LANGUAGES
 
-_FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#-]*)[^\n]*\n(.*?)^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
+_OPENING = re.compile(r"```[ \t]*([\w+#-]*)")
 _LIMITS = {field.name for field in fields(Limits)}
 _SLOW = ("cpu_limit", "wall_limit")
 
 
 def fenced_blocks(text: str) -> list[tuple[str, str]]:
-    """(tag, content) of the fenced blocks of a text, in their order."""
-    return [(tag.lower(), content) for tag, content in _FENCE.findall(text)]
+    """(tag, content) of the fenced blocks of a text, in their order; one that never ends is none.
+
+    Line by line: a regular expression for whole blocks takes quadratic time over fences that nothing closes.
+    """
+    found: list[tuple[str, str]] = []
+    tag: str | None = None
+    content: list[str] = []
+    for line in text.split("\n"):
+        bare = line.strip(" \t")
+        if tag is None:
+            opening = _OPENING.match(bare)
+            tag, content = (opening[1].lower() if opening else None), []
+        elif bare == "```":
+            found.append((tag, "".join(f"{one}\n" for one in content)))
+            tag = None
+        else:
+            content.append(line)
+    return found
 
 
 def extract_program(response: str, mode: Mode) -> tuple[str, str] | None:

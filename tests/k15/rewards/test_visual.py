@@ -14,6 +14,7 @@ from k15.errors import UserError
 from k15.rewards import score, score_batch, visual
 from k15.rewards.__main__ import run
 from k15.rewards.verdict import Verdict
+from k15.sandbox import Sandbox
 from k15.sandbox.remote import RemoteSandbox
 
 SIZE = 'width="200" height="100"'
@@ -241,6 +242,14 @@ def test_what_the_sandbox_cannot_run_is_an_error(target: bytes, monkeypatch: pyt
     monkeypatch.setattr(visual, "shared_sandbox", lambda: unreachable)
     verdict = judged(target, DRAWING)
     assert verdict.verdict == "error" and math.isnan(verdict.reward)
+
+
+def test_packages_that_the_sandbox_lacks_are_the_users_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visual, "_NEEDED", ("numpy", "no_such_package"))
+    with Sandbox(1) as sandbox:
+        monkeypatch.setattr(visual, "shared_sandbox", lambda: sandbox)
+        with pytest.raises(UserError, match="has no no_such_package; install"):
+            visual.verify_svg([], [], "rl")
 
 
 def test_large_and_transparent_targets() -> None:
