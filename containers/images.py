@@ -15,9 +15,8 @@ IMAGES = ("data", "train", "sandbox")
 _LAYERS = {"data": ("data",), "train": ("data", "train"), "sandbox": ("sandbox",)}
 DATA_STAGES = frozenset({"curate", "report"})
 
-# What the sandbox needs of Debian, and the toolchains of its languages.
-SANDBOX_PACKAGES = """bubblewrap libseccomp2 gcc g++ libc6-dev nodejs perl default-jdk-headless rustc golang-go
-mono-mcs mono-runtime node-typescript php-cli"""
+# What the sandbox needs of Debian, and the toolchains of its usual languages; others join with their packages.
+SANDBOX_PACKAGES = ("bubblewrap", "libseccomp2", "gcc", "g++", "libc6-dev", "nodejs", "perl")
 
 RECIPE_LABEL = "k15.recipe"
 
@@ -53,7 +52,7 @@ def containerfile(image: str) -> Path:
 
 def base_packages(image: str) -> list[str]:
     """Debian packages that an image needs besides Python."""
-    return SANDBOX_PACKAGES.split() if image == "sandbox" else []
+    return list(SANDBOX_PACKAGES) if image == "sandbox" else []
 
 
 def code_of_sandbox() -> list[Path]:

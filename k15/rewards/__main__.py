@@ -108,6 +108,8 @@ def _target(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder; name a file")
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("w", encoding="utf-8") as file:
@@ -145,6 +147,9 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         return run(options.file, options.mode, options.output)
+    except BrokenPipeError:  # whoever read stdout has left; what Python flushes at exit must not complain again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
     except UserError as error:
         print(f"rewards: error: {error}", file=sys.stderr)
         return 2

@@ -4,8 +4,8 @@ Two readings: "rl" takes the content of the last `\\boxed{...}` and nothing else
 paid for an answer that it did not commit to; "eval" falls back to the usual phrases and then to the last
 number, to read models that were not trained to box. Both look only behind the thought: an answer inside
 `<think>` or in a thought that never ended does not count. A last box that never ends holds no answer in either
-reading: what it holds may be the beginning of another number. The scan is linear and not recursive, so hostile
-nesting costs nothing.
+reading: what it holds may be the beginning of another number. Of a longer answer the last million characters
+are read. The scan is linear and not recursive, so hostile nesting costs nothing.
 """
 
 import re
@@ -16,14 +16,20 @@ from k15.rewards.counts import NUMBER_OR_WORD
 
 Mode = Literal["rl", "eval"]
 
+TAIL = 1_000_000
+PHRASE = 2_000
+
 NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*/\s*\d+(?:\.\d+)?)?"
 _NUMBER = re.compile(NUMBER)
-_BRACES = re.compile(r"(?P<box>\\boxed\s*\{)|\\(?!boxed).|(?P<open>\{)|(?P<close>\})", re.DOTALL)
+_BRACES = re.compile(r"(?P<box>\\boxed\s*\{)|\\(?!\\boxed).|(?P<open>\{)|(?P<close>\})", re.DOTALL)
 _PHRASE = re.compile(
-    r"(?:(?:final\s+)?answer\s*(?:is|:|=)|####|答案?(?:是|为|:|：)|(?:^|\n)[ \t]*A:)[ \t]*:?[ \t]*\n?(?P<rest>[^\n]+)",
+    r"(?:(?:final\s+)?answer\s*(?:is|:|=)|####|答案?(?:是|为|:|：)|(?:^|\n)[ \t]*A:)[ \t]*[:：]?[ \t]*\n?(?=[^\n])",
     re.IGNORECASE,
 )
+_CONNECTIVES = re.compile(r"(?:[\s$,;、，和或]|\\q?quad|\\[()\[\],;]|\\text\s*\{[\s,]*(?:and|or)?[\s,]*\}|and|or)*")
 _MARKDOWN = re.compile(r"\*\*|__|`")
+_FORMULA = re.compile(r"\$+([^$]+)\$+|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_IN_WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}|\\text")
 _LETTER = r"\(?[A-J]\)?(?![A-Za-z])"
 _ONE = re.compile(rf"(?<![A-Za-z]){_LETTER}")
 _BETWEEN = r"(?:\s*[,;、，&和]\s*(?:and\s+)?|\s+and\s+|\s+)"
@@ -36,11 +42,11 @@ Span = tuple[int, int]
 
 
 def visible(response: str) -> str:
-    """The part behind the thought; empty while the thought is still open."""
+    """The part behind the thought, and of it the last `TAIL` characters; empty while the thought is still open."""
     _, closed, rest = response.rpartition("</think>")
-    if closed:
-        return rest
-    return "" if "<think>" in response else response
+    if not closed and "<think>" in response:
+        return ""
+    return rest[-TAIL:]
 
 
 def boxes(text: str) -> list[Span | None]:
@@ -92,16 +98,31 @@ def hedges(response: str) -> bool:
 
 
 def _boxed(text: str, mode: Mode) -> tuple[str | None, bool]:
-    """The content of the last box, and whether that is all there is to read."""
+    """What the last box holds, and whether that is all there is to read."""
     found = boxes(text)
-    if found:
-        return (text[slice(*found[-1])].strip() if found[-1] else None), True
-    return None, mode == "rl"
+    if not found:
+        return None, mode == "rl"
+    return (_joined(text, found) if mode == "eval" else last_boxed(text)), True
+
+
+def _joined(text: str, found: list[Span | None]) -> str | None:
+    """The last box and those in front of it that connectives join to it: `\\boxed{1} and \\boxed{2}` is `1, 2`."""
+    if found[-1] is None:
+        return None
+    after, values = found[-1], [text[slice(*found[-1])].strip()]
+    for before in reversed(found[:-1]):
+        start = text.rfind("\\boxed", before[1], after[0]) if before else -1
+        if before is None or start < 0 or not _CONNECTIVES.fullmatch(text, before[1] + 1, start):
+            break
+        values.append(text[slice(*before)].strip())
+        after = before
+    return ", ".join(dict.fromkeys(reversed(values)))
 
 
 def _last_phrase(text: str) -> str | None:
+    """The rest of the line behind the last announcement of an answer."""
     last = deque(_PHRASE.finditer(text), maxlen=1)
-    return _MARKDOWN.sub("", last[0]["rest"]).strip() if last else None
+    return _MARKDOWN.sub("", text[last[0].end() :].partition("\n")[0]).strip() if last else None
 
 
 def extract_math(response: str, mode: Mode) -> str | None:
@@ -112,15 +133,35 @@ def extract_math(response: str, mode: Mode) -> str | None:
     phrase = _last_phrase(text)
     if phrase is not None:
         return _answer_in_phrase(phrase) or None
+    return _last_value(text)
+
+
+def _last_value(text: str) -> str | None:
+    """The last number, or the formula around it if it is one (`$5 and $3` are sums of money, `\\frac12` alone is)."""
+    alone = text[-PHRASE:].strip().rpartition("\n")[2]
+    if "\\" in alone and not _IN_WORDS.search(alone):
+        return alone.strip()
     numbers = deque(_NUMBER.finditer(text), maxlen=1)
-    return numbers[0][0] if numbers else None
+    if not numbers:
+        return None
+    end = text[-PHRASE:]
+    place = numbers[0].start() - (len(text) - len(end))
+    for formula in _FORMULA.finditer(end):
+        inside = next(filter(None, formula.groups())).strip()
+        if formula.start() < place < formula.end() and re.search(r"\\[A-Za-z]|[<>=^]", inside):
+            return inside
+    return numbers[0][0]
 
 
 def _answer_in_phrase(rest: str) -> str:
-    """`$x$` if the phrase holds mathematics, else its first number, else the phrase without its full stop."""
-    formula = re.search(r"\$+([^$]+)\$+|\\\((.+?)\\\)", rest)
-    if formula:
-        return (formula[1] or formula[2]).strip()
+    """The first formula that is more than a name (`the largest $n$ is 34`), else the first number, else the phrase."""
+    rest = rest[:PHRASE]
+    formulas = [next(filter(None, formula.groups())).strip() for formula in _FORMULA.finditer(rest)]
+    chosen = next((formula for formula in formulas if not formula.isalpha()), None)
+    if chosen is None and formulas and not _NUMBER.search(rest):
+        chosen = formulas[0]
+    if chosen is not None:
+        return chosen
     number = _NUMBER.search(rest)
     if number and not re.search(r"[\\^=]", rest):
         percent = rest[number.end() :].lstrip()[:1]

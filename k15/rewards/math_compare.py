@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from k15.rewards.math_text import enclosed, listed, normalise, split_top, words
+from k15.rewards.intervals import interval, is_relation, pieces
+from k15.rewards.math_text import enclosed, listed, nesting, normalise, split_top, words
 from k15.rewards.numerals import read_number, same_number
 from k15.rewards.units import split_unit
 
 MAX_VALUES = 64
 MAX_DEPTH = 6
+MAX_NESTING = 40
 Algebra = Callable[[str, str], bool]
 
 
@@ -33,6 +35,11 @@ def quick(reference: str, answer: str) -> Reply | None:
         return Reply(None, "the reference answer cannot be read")
     if found is None:
         return Reply(False, "the answer cannot be read as mathematics")
+    depth = nesting(found)
+    if depth is None:
+        return Reply(False, "brackets of the answer stay open")
+    if depth > MAX_NESTING + (nesting(expected) or 0):
+        return Reply(False, f"brackets {depth} deep")
     same = _plain(expected, found)
     return None if same is None else Reply(same, "equal as text or numbers" if same else "different texts or numbers")
 
@@ -80,7 +87,7 @@ def _same(reference: str, answer: str, algebra: Algebra, depth: int) -> bool:
     def again(one: str, other: str) -> bool:
         return _same(one, other, algebra, depth + 1)
 
-    for decide in (_unions, _lists, _based, _ratios, _membership, _equations, _bracketed):
+    for decide in (_unions, _lists, _based, _membership, _equations, _ratios, _bracketed):
         decided = decide(reference, answer, again)
         if decided is not None:
             return decided
@@ -91,8 +98,8 @@ Again = Callable[[str, str], bool]
 
 
 def _lists(reference: str, answer: str, again: Again) -> bool | None:
-    """Where one of the two has several values: the same ones, in any order."""
-    readings = [(listed(reference, thousands), listed(answer, thousands)) for thousands in (True, False)]
+    """Where one of the two has several values: the same ones, in any order, however often."""
+    readings = [(_distinct(reference, thousands), _distinct(answer, thousands)) for thousands in (True, False)]
     if all(len(expected) <= 1 and len(found) <= 1 for expected, found in readings):
         return None
     if _is_tuple(reference) or _is_tuple(answer):
@@ -107,6 +114,10 @@ def _lists(reference: str, answer: str, again: Again) -> bool | None:
         ):
             return True
     return False
+
+
+def _distinct(text: str, thousands: bool) -> list[str]:
+    return list({_SPACE.sub("", value): value for value in listed(text, thousands)}.values())
 
 
 def _is_tuple(text: str) -> bool:
@@ -137,7 +148,7 @@ def _in_order(expected: Sequence[str], found: Sequence[str], again: Again) -> bo
     return len(expected) == len(found) and all(again(*pair) for pair in zip(expected, found, strict=True))
 
 
-_BASED = re.compile(r"([0-9A-Za-z]+)\s*_\s*(?:\{\s*(\d+)\s*\}|(\d+))|([0-9A-Z]+)")
+_BASED = re.compile(r"([0-9A-Za-z]+(?:\.[0-9A-Za-z]+)?)\s*_\s*(?:\{\s*(\d+)\s*\}|(\d+))|([0-9A-Z]+(?:\.[0-9A-Z]+)?)")
 
 
 def _based(reference: str, answer: str, _: Again) -> bool | None:
@@ -183,66 +194,31 @@ def _brackets(text: str) -> tuple[str, list[str], str]:
     return opening, listed(inside, thousands=False), closing
 
 
-_WITHIN = re.compile(r"([a-zA-Z]|\\theta)\s*\\in(?![a-zA-Z])\s*")
-_END = r"(-?[^<>=\\,a-zA-Z]*(?:\\(?:infty|frac|sqrt|pi)[^<>=\\,a-zA-Z]*)*)"
-_VARIABLE = r"([a-zA-Z]|\\theta)"
-_LESS = r"\s*(<|\\le(?![a-zA-Z])|\\lt(?![a-zA-Z]))\s*"
-_MORE = r"\s*(>|\\ge(?![a-zA-Z])|\\gt(?![a-zA-Z]))\s*"
-_BETWEEN = re.compile(rf"{_END}{_LESS}{_VARIABLE}{_LESS}{_END}")
-_BELOW = re.compile(rf"{_VARIABLE}{_LESS}{_END}|{_END}{_MORE}{_VARIABLE}")
-_ABOVE = re.compile(rf"{_VARIABLE}{_MORE}{_END}|{_END}{_LESS}{_VARIABLE}")
-
-
 def _unions(reference: str, answer: str, again: Again) -> bool | None:
     """Unions of intervals piece by piece; `x < 1 or x > 2` is one too."""
     if r"\cup" not in reference + answer:
         return None
-    return _one_to_one(_pieces(reference), _pieces(answer), again)
-
-
-def _pieces(text: str) -> list[str]:
-    inequalities = [_interval(part) for part in split_top(text)]
-    variables = {variable for variable, _ in inequalities}
-    if len(inequalities) > 1 and len(variables) == 1 and "" not in variables:
-        return [interval for _, interval in inequalities]
-    return [piece.strip() for piece in _interval(text)[1].split(r"\cup")]
+    return _one_to_one(pieces(reference), pieces(answer), again)
 
 
 def _membership(reference: str, answer: str, again: Again) -> bool | None:
     """`x \\in [1, 2)` and `1 \\le x < 2` against the interval; solved inequalities only."""
-    (variable, expected), (other, found) = _interval(reference), _interval(answer)
+    (variable, expected), (other, found) = interval(reference), interval(answer)
     if not variable and not other:
+        return None
+    if not (variable and other) and is_relation(answer if variable else reference):
         return None
     return (not variable or not other or variable == other) and again(expected, found)
 
 
-def _interval(text: str) -> tuple[str, str]:
-    """(variable, interval); no variable where `text` is no such thing."""
-    if match := _WITHIN.match(text):
-        return match[1], text[match.end() :]
-    if match := _BETWEEN.fullmatch(text):
-        return match[3], f"{_opening(match[2])}{match[1]},{match[5]}{_closing(match[4])}"
-    if match := _BELOW.fullmatch(text):
-        return match[1] or match[6], rf"(-\infty,{match[3] or match[4]}{_closing(match[2] or match[5])}"
-    if match := _ABOVE.fullmatch(text):
-        return match[1] or match[6], rf"{_opening(match[2] or match[5])}{match[3] or match[4]},\infty)"
-    return "", text
-
-
-def _opening(relation: str) -> str:
-    return "[" if "e" in relation else "("
-
-
-def _closing(relation: str) -> str:
-    return "]" if "e" in relation else ")"
-
-
-_NAME = re.compile(r"\s*\|?(?:\\[a-zA-Z]+\s*)*\{?[A-Za-z]*\}?'*(?:_(?:\w|\{[^{}]*\}))?(?:\([^()=]*\))?\|?\s*")
+_NAME = re.compile(r"(?=[|\\{A-Za-z])\|?(?:\\[a-zA-Z]+\s*)*\{?[A-Za-z]*\}?'*(?:_(?:\w|\{[^{}]*\}))?(?:\([^()=]*\))?\|?")
 
 
 def _is_name(text: str) -> bool:
-    """A variable, an angle, a segment, `f(3)`, `a_{10}`: what an answer is the value of."""
-    return bool(text.strip()) and bool(_NAME.fullmatch(text)) and not re.fullmatch(r"\s*\d*\s*", text)
+    """A variable, an angle, a segment, `f(3)`, `a_{10}`, `(x, y)`, `A:B`: what an answer is the value of."""
+    text = text.strip()
+    inside = text[1:-1] if text.startswith("(") and text.endswith(")") else text
+    return bool(_NAME.fullmatch(text)) or all(_NAME.fullmatch(part.strip()) for part in re.split("[:,/]", inside))
 
 
 def _equations(reference: str, answer: str, again: Again) -> bool | None:
@@ -256,14 +232,22 @@ def _equations(reference: str, answer: str, again: Again) -> bool | None:
     value = expected[-1].strip()
     if len(found) == 1:
         return again(value, answer)
-    named_alike = found[0].replace(" ", "") == expected[0].replace(" ", "")
-    return named_alike and again(value, found[-1].strip())
+    stated = [side.replace(" ", "") for side in found]
+    if stated[0] == expected[0].replace(" ", ""):
+        return again(value, found[-1].strip())
+    if len(found) == 2 and stated[1] == expected[0].replace(" ", ""):
+        return again(value, found[0].strip())
+    return None if _letters(value) else False  # a line has many equations; `2x + 3 = 13` is not `x = 5`
+
+
+def _letters(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", "", text)))
 
 
 def _states_value(sides: Sequence[str], again: Again) -> bool:
     """Whether an equation tells the value of something, unlike `2x + 3 = 13`, which asks for it."""
     first = sides[0]
-    letters = set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", "", first)))
+    letters = _letters(first)
     if _is_name(first) or len(letters) > 1 or re.search(r"\\(?:sin|cos|tan|log|ln|angle|text|det)", first):
         return True
     return not letters and again(first.strip(), sides[-1].strip())

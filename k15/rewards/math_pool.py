@@ -1,6 +1,6 @@
 """Worker processes for math-verify, kept between calls, replaced when one dies.
 
-A comparison that uses up its CPU seconds (or, on a machine that stands still, ten times as much wall time)
+A comparison that uses up its CPU seconds (or, on a machine that stands still, sixty times as much wall time)
 or its memory costs its worker and yields an `error` verdict; the other comparisons of the batch do not notice.
 A worker that cannot start is an `error` verdict too. Workers end with the process that started them: their
 input closes.
@@ -23,7 +23,7 @@ from k15.rewards.verdict import Verdict
 
 CPU_SECONDS = 5.0
 MEMORY_BYTES = 2 << 30
-WALL_FACTOR = 10
+WALL_FACTOR = 60
 START_SECONDS = 120.0
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -79,8 +79,8 @@ class Worker:
         except subprocess.TimeoutExpired:
             self.close()
             return Verdict.error(f"no verdict within {self.cpu_seconds * WALL_FACTOR:g} s")
-        if code == -signal.SIGXCPU:
-            return Verdict.error(f"no verdict within {self.cpu_seconds:g} s of CPU time")
+        if code == -signal.SIGPROF:
+            return Verdict.error(f"no verdict within {self.cpu_seconds:g} s of CPU time", self.cpu_seconds)
         return Verdict.error(f"math-verify's process ended with status {code}")
 
     @property

@@ -1,6 +1,7 @@
 """Mathematical answers as text: one spelling for what means the same, and the parts of an answer.
 
-Nothing is computed here, and all of it takes time linear in the text, so it runs in the caller's process.
+Nothing is computed here, and answers of the length that `answers` lets through take milliseconds at most, so it runs
+in the caller's process.
 Characters of other scripts that look like Latin letters or digits stay what they are; control and formatting
 characters, which show a reader something else than they are, make a text unreadable (None).
 """
@@ -43,7 +44,7 @@ _REWRITES = [
     (re.compile(r"\\(?:lbrace)(?![A-Za-z])"), r"\\{"),
     (re.compile(r"\\(?:rbrace)(?![A-Za-z])"), r"\\}"),
     (re.compile(r"\\(?:varnothing)(?![A-Za-z])|\\\{\s*\\\}"), r"\\emptyset "),
-    (re.compile(r"(?<=\d)(?:\\!|\{,\}|\\,|,\\!|\{,\}\\!)+(?=\d{3}(?!\d))"), ","),
+    (re.compile(r"(?<=\d)(?:\\!|\{,\}|\\,|,\\!|\{,\}\\!)+\s*(?=\d{3}(?!\d))"), ","),
     (re.compile(r"\\!"), ""),
     (re.compile(r"\\(?:quad|qquad)(?![A-Za-z])|(?<!\\)\\[,;: ]|~"), " "),
     (re.compile(r"\\\$"), "$"),
@@ -51,15 +52,24 @@ _REWRITES = [
     (re.compile(r",?\s*\\text\s*\{\s*,?\s*(?:and|or|或|和)\s*\}"), ","),
     (re.compile(r",?\s*(?<![A-Za-z])(?:and|or)(?![A-Za-z])|,?\s*(?:或者|或)"), ","),
     (re.compile(r"(?<=[\d})])\s*和(?=[\s\d\\({xyzab-])"), ","),
+    (re.compile(r"(?:^|(?<=\\in ))\s*(?:\\mathbb\s*\{?\s*R\s*\}?|all real numbers)\s*$"), r"(-\\infty, \\infty)"),
+    (re.compile(r"^\s*\\text\s*\{\s*[Aa]ll real numbers\s*\}\s*$"), r"(-\\infty, \\infty)"),
     (re.compile(r"\\sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
     (re.compile(r"(?<![A-Za-z\\])(?:positive )?infinity(?![A-Za-z])"), r"\\infty "),
     (re.compile(r"\s*\\text\s*\{\s*(?:percent|%)\s*\}|\s*(?<![A-Za-z])percent(?![A-Za-z])"), "%"),
 ]
+_SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+_SCALED = re.compile(
+    rf"(?<=[\d}}])\s*(?P<text>\\text\s*\{{\s*)?(?P<scale>{'|'.join(_SCALES)})(?![A-Za-z])(?P<end>\s*\}})?"
+)
+_DOLLAR = re.compile(r"(?<!\\)\$")
+_DOUBLED = re.compile(r"\\\\(?=[a-zA-Z])")
 _PREFIX = re.compile(
-    r"\s*(?:(?:the\s+)?(?:final\s+)?answer(?:\s+is|\s*[:=])|(?:最终)?答案?(?:是|为|:)|(?:所以|因此|等于))[\s:]*",
+    r"^\s*(?:\\approx|(?:the\s+)?(?:final\s+)?answer(?:\s+is|\s*[:=])|(?:最终)?答案?(?:是|为|:)|(?:所以|因此|等于))[\s:]*",
     re.IGNORECASE,
 )
-_MATH_MARKS = [("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]")]
+_SUFFIX = re.compile(r"(?:,\s*(?:where |for )?[a-zA-Z]\s*\\in\s*\\mathbb\s*\{?\s*[ZN]\s*\}?)?[.,; ]*$")
+_MATH_MARKS = [(r"\(", r"\)"), (r"\[", r"\]")]
 
 
 def normalise(text: str) -> str | None:
@@ -69,11 +79,26 @@ def normalise(text: str) -> str | None:
     text = _spell_fractions(text)
     text = _RAISED_RUN.sub(lambda run: "^{" + "".join(_RAISED[c] for c in run[0]) + "}", text)
     text = _LOWERED_RUN.sub(lambda run: "_{" + "".join(_LOWERED[c] for c in run[0]) + "}", text)
-    text = unwrap(text.translate(_SYMBOLS))
+    text = text.translate(_SYMBOLS)
+    marks = text.count("$") - text.count(r"\$")
+    text = _DOLLAR.sub("", text) if marks and marks % 2 == 0 else unwrap(text)
+    if r"\begin" not in text:
+        text = _DOUBLED.sub(r"\\", text)
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
-    text = _PREFIX.sub("", text, count=1) if _PREFIX.match(text) else text
-    return " ".join(unwrap(text).split()).rstrip(". ") or None
+    text = _SCALED.sub(_power_of_ten, text)
+    text = " ".join(unwrap(_PREFIX.sub("", text, count=1)).split())
+    if text.startswith("{") and text.endswith("}") and nesting(text[1:-1]) is not None:
+        text = text[1:-1].strip()
+    return _SUFFIX.sub("", text) or None
+
+
+def _power_of_ten(scaled: re.Match[str]) -> str:
+    """`2 \\text{ million dollars}` → `2 \\times 10^{6} \\text{ dollars}`"""
+    power = rf" \times 10^{{{_SCALES[scaled['scale']]}}}"
+    if scaled["text"]:
+        return power if scaled["end"] else power + r" \text{"
+    return power + (scaled["end"] or " ")
 
 
 def _spell_fractions(text: str) -> str:
@@ -140,21 +165,28 @@ def enclosed(text: str) -> tuple[str, str, str] | None:
     for opening, closings in (("(", (")", "]")), ("[", (")", "]")), (r"\{", (r"\}",)), (r"\langle", (r"\rangle",))):
         for closing in closings:
             inside = text[len(opening) : -len(closing)]
-            if text.startswith(opening) and text.endswith(closing) and len(text) > len(opening) and _balanced(inside):
+            if (
+                text.startswith(opening)
+                and text.endswith(closing)
+                and len(text) > len(opening)
+                and nesting(inside) is not None
+            ):
                 return opening, inside.removesuffix("\\") if closing == "}" else inside, closing
     return None
 
 
-def _balanced(text: str) -> bool:
-    depth = 0
+def nesting(text: str) -> int | None:
+    """How deep the brackets are; None where they do not match in number."""
+    depth = deepest = 0
     for character in text:
         depth += (character in _OPEN) - (character in _CLOSE)
+        deepest = max(deepest, depth)
         if depth < 0:
-            return False
-    return depth == 0
+            return None
+    return deepest if depth == 0 else None
 
 
-_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d|,\d)")
 
 
 def listed(text: str, thousands: bool) -> list[str]:

@@ -1,11 +1,12 @@
 """One math-verify process: reads `{"reference", "answer"}` lines, writes `{"equal", "why", "cpu_s", "last"}` lines.
 
 Started by `math_pool`, as a plain interpreter and not a fork, because the parent holds a model and threads.
-The deadline is CPU time and belongs to the kernel (RLIMIT_CPU): no signal handlers, hence no alarm that a
-thread cannot take and no verdict that depends on how busy the machine is. A memory limit keeps an exploding
-expression from taking the machine with it. math-verify answers "different" where memory ran out (its comparisons
-swallow MemoryError, `raise_on_error` or not), so such an answer counts only while the process has stayed well below
-the limit: beyond that it is no verdict, and the process is done.
+The deadline is CPU time and belongs to the kernel (ITIMER_PROF, whose signal ends the process): no signal handlers,
+hence no alarm that a thread cannot take and no verdict that depends on how busy the machine is. A memory limit keeps
+an exploding expression from taking the machine with it. math-verify answers "different" where memory ran out (its
+comparisons swallow MemoryError, `raise_on_error` or not), so such an answer counts only while the process has stayed
+well below the limit: beyond that it is no verdict, and the process is done. SymPy tests some equalities at random
+points: its generator starts anew for every comparison, so verdicts do not depend on those before.
 """
 
 import json
@@ -13,6 +14,7 @@ import logging
 import math
 import os
 import resource
+import signal
 import sys
 import time
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import Any, TextIO
 from latex2sympy2_extended import NormalizationConfig
 from math_verify import LatexExtractionConfig, parse, verify
 from sympy import Eq, Expr, Float
+from sympy.core.random import seed
 
 from k15.rewards.math_compare import Reply
 from k15.rewards.math_compare import compare as compare_answers
@@ -77,15 +80,10 @@ def _apart(one: object, other: object) -> bool:
     return abs(a - b) > allowed * max(abs(a), abs(b))
 
 
-def _allow_cpu(seconds: float) -> None:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    limit = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-
-
 def _judge(reference: str, answer: str, memory_bytes: int) -> dict[str, object]:
     """`compare`, and whether it is this process's `last` because its memory ran short."""
     started = time.process_time()
+    seed(0)
     try:
         reply, short = compare(reference, answer), False
     except MemoryError:
@@ -118,7 +116,7 @@ def main() -> None:
     _send(replies, {"ready": True})
     for line in sys.stdin:
         task = json.loads(line)
-        _allow_cpu(deadline)
+        signal.setitimer(signal.ITIMER_PROF, deadline)
         _send(replies, _judge(task["reference"], task["answer"], memory_bytes))
 
 

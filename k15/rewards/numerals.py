@@ -141,12 +141,12 @@ def same_number(reference: Numeral, answer: Numeral) -> bool:
     """Equal as answers.
 
     A percent sign that only one of them has may be a unit that the other left out (the question asked for it),
-    unless the number is below 1, where 0.5 and 0.5 % would both make sense.
+    unless the number is at most 1, where 0.5 and 0.5 % would both make sense.
     A fraction without a finite decimal form equals a decimal of six or more correct places.
     """
     if reference.value == answer.value:
         return True
-    if reference.percent != answer.percent and abs(answer.written) >= 1 and reference.written == answer.written:
+    if reference.percent != answer.percent and abs(answer.written) > 1 and reference.written == answer.written:
         return True
     return reference.decimal != answer.decimal and _rounds_to(reference.value, answer.value)
 

@@ -2,8 +2,7 @@
 
 Both texts are read as tokens between white space. Without a tolerance tokens are equal as text; with one, numbers are
 equal when they differ by at most the tolerance, absolutely or relative to the expected number, however they are
-written (`2`, `2.0`, `2e0`). NaN is equal to
-nothing. Takes time linear in the texts.
+written (`2`, `2.0`, `2e0`), and NaN is equal to nothing. Takes time linear in the texts.
 
 Does not compare white space itself: a problem whose layout matters needs a judge of its own.
 """

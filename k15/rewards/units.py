@@ -64,7 +64,10 @@ _BEHIND_NUMBER = re.compile(
 _DEGREE = re.compile(r"(?P<value>.*[\d})])\s*(?:\^\s*(?:\\circ|\{\s*\\circ\s*\})|\\degree)\s*(?:[CF]\b)?", re.DOTALL)
 _MONEY = re.compile(r"(?P<sign>[-+]?)\s*(?P<mark>[$€¥£])\s*(?P<value>[-+]?[\d.][^$€¥£]*)", re.DOTALL)
 _POWERS = {"square": "2", "squared": "2", "sq": "2", "cubic": "3", "cubed": "3", "cube": "3"}
-_NO_UNITS = "and or if for where when with mod pi sqrt sin cos tan log ln is to not than about approximately least most"
+_NO_UNITS = (
+    "and or if for where when with mod pi sqrt sin cos tan log ln is to not no than about approximately least most "
+    "wrong false incorrect dozen factorial half halves third thirds quarter quarters tenths hundredths thousandths"
+)
 _NOT_UNITS = set(_NO_UNITS.split())
 
 
@@ -95,12 +98,14 @@ def _canonical(name: str | None, power: str | None, bare: bool) -> str | None:
         return ""
     if re.fullmatch(r"[\u4e00-\u9fff]+", name):
         return _chinese(name)
-    words = [word.replace(".", "") for word in name.split()]
+    words = [word.replace(".", "") for word in name.strip("()").split()]
     if any(word.lower() in _NOT_UNITS or not re.fullmatch(_WORD, word) for word in words):
         return None
     for word in words:
         power = _POWERS.get(word.lower(), power)
     rest = [word for word in words if word.lower() not in _POWERS]
+    if not rest:
+        return None  # `5 squared`
     known = [unit for word in rest if (unit := _known(word))]
     if bare and not known and any(len(word) < 3 for word in words):
         return None  # `2xy`, `5 a`: algebra
@@ -117,7 +122,7 @@ def _known(word: str) -> str | None:
 
 
 def _chinese(name: str) -> str | None:
-    if any(character in "或和且无与万亿" for character in name):
+    if any(character in "或和且无与万亿十百千半分多余不非错没约" for character in name.removesuffix("分钟")):
         return None
     for prefix, power in (("平方", "^2"), ("立方", "^3")):
         if name.startswith(prefix):

@@ -18,11 +18,11 @@ from typing import Any
 
 from k15.sandbox import seccomp, walls
 from k15.sandbox.cgroups import BoxGroup
-from k15.sandbox.types import Limits, Result
+from k15.sandbox.types import Limits, Result, one_line
 
 _START_S = 60.0
 _GRACE_S = 20.0
-_FIRST_USER = 1_610_000
+_FIRST_USER, _USERS = 1_610_000, 1_000_000
 _OVERHEAD_PROCESSES = 3  # bubblewrap, the waiting process, the supervisor
 _CHUNK = 1 << 16
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
@@ -45,10 +45,11 @@ def sealed(content: bytes, name: str) -> int:
     return descriptor
 
 
-def pack(files: Sequence[tuple[str, bytes]]) -> bytes:
-    """Files in one piece, as `guest.program` reads them."""
-    table = json.dumps([[name, len(content)] for name, content in files]).encode()
-    return len(table).to_bytes(4, "little") + table + b"".join(content for _, content in files)
+def pack(files: Sequence[tuple[str, bytes]], arguments: Sequence[str] = ()) -> bytes:
+    """What a program is made of in one piece, as `guest.program` reads it."""
+    table = {"files": [[name, len(content)] for name, content in files], "arguments": list(arguments)}
+    head = json.dumps(table).encode()
+    return len(head).to_bytes(4, "little") + head + b"".join(content for _, content in files)
 
 
 @dataclass(frozen=True)
@@ -58,19 +59,19 @@ class Order:
     mode: str
     """python, execute, candidate or judge"""
     limits: Limits
-    arguments: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    """For `execute`: what is executed, without the program's own arguments."""
     environment: dict[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     """Files to bring out of a run that went well."""
 
 
 class Box:
-    """Started at once; `BoxError` if it cannot be. `slot` gives it its core and its user."""
+    """Started at once; `BoxError` if it cannot be. `number` is its own in this process and gives it its user."""
 
-    def __init__(self, slot: int, cores: Sequence[int], group: BoxGroup | None) -> None:
+    def __init__(self, number: int, core: int, group: BoxGroup | None) -> None:
         self.group = group
-        self.user = _FIRST_USER + slot if os.geteuid() == 0 else None
+        self.user = _FIRST_USER + number % _USERS if os.geteuid() == 0 else None
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._complaints = os.memfd_create("complaints")
         passwd = sealed(walls.passwd(self.user), "passwd")
@@ -89,12 +90,12 @@ class Box:
         finally:
             inside.close()
             os.close(passwd)
-        self._set_up(cores)
+        self._set_up(core)
 
-    def _set_up(self, cores: Sequence[int]) -> None:
+    def _set_up(self, core: int) -> None:
         files = [sealed(seccomp.filter_program(), "filter"), *([self.group.open_cpu()] if self.group else [])]
         try:
-            socket.send_fds(self.control, [json.dumps({"cores": list(cores), "user": self.user}).encode()], files)
+            socket.send_fds(self.control, [json.dumps({"cores": [core], "user": self.user}).encode()], files)
             self.control.settimeout(_START_S)
             answer = self.control.recv(4096)
             self.control.settimeout(None)
@@ -168,7 +169,6 @@ class Run:
             rlimits = {"RLIMIT_AS": limits.memory_mib << 20, "RLIMIT_NPROC": limits.processes + _OVERHEAD_PROCESSES}
         return {
             "mode": order.mode,
-            "arguments": order.arguments,
             "command": order.command,
             "environment": order.environment,
             "outputs": order.outputs,
@@ -274,7 +274,9 @@ def _judged(result: Result, report: dict[str, Any], limits: Limits, *, overflow:
     """`result` with its status: the first of these that holds."""
     end = report["end"]
     if end == "compile":
-        return replace(result, status="compile_error", why=report["message"])
+        return replace(result, status="compile_error", why=one_line(report["message"]))
+    if end == "outputs":
+        return replace(result, status="output_limit", why=report["message"])
     if killed:
         return replace(result, status="memory_limit", why=f"used more than {limits.memory_mib} MiB")
     if overflow:
@@ -286,7 +288,7 @@ def _judged(result: Result, report: dict[str, Any], limits: Limits, *, overflow:
     if end == "leash":
         return replace(result, status="infrastructure_error", why="the run was given up")
     if result.signal is not None:
-        return replace(result, status="runtime_error", why=f"ended by {signal.Signals(result.signal).name}")
+        return replace(result, status="runtime_error", why=f"ended by {_signal_name(result.signal)}")
     if result.exit_code:
         return replace(result, status="runtime_error", why=_last_line(result) or f"exit code {result.exit_code}")
     return result
@@ -294,7 +296,14 @@ def _judged(result: Result, report: dict[str, Any], limits: Limits, *, overflow:
 
 def _last_line(result: Result) -> str:
     lines = [line for line in result.stderr[-4096:].decode(errors="replace").splitlines() if line.strip()]
-    return lines[-1][:300] if lines else ""
+    return one_line(lines[-1]) if lines else ""
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # most real-time signals have none
+        return f"signal {number}"
 
 
 def drive(runs: Sequence[Run], also: dict[int, Callable[[], bool]] | None = None) -> None:

@@ -70,9 +70,9 @@ class FunctionTest:
                 os.close(descriptor)
 
     def _start(self, box: Box, mode: str, files: list[tuple[str, bytes]], empty: int, channels: tuple[int, ...]) -> Run:
-        payload = sealed(pack(files), "payload")
+        payload = sealed(pack(files, [files[0][0]]), "payload")
         try:
-            order = Order(mode, self.limits, (files[0][0],), (), ENVIRONMENT)
+            order = Order(mode, self.limits, environment=ENVIRONMENT)
             return Run(box, order, payload, empty, channels)
         finally:
             os.close(payload)
@@ -100,6 +100,9 @@ class FunctionTest:
             return FunctionResult("wrong_answer", parts, program, wrong.why or "an assertion does not hold")
         if program.status != "ok":
             return FunctionResult(program.status, parts, program, program.why)
+        if judge.status in ("cpu_limit", "memory_limit"):
+            why = f"the tests, with what the program gave them: {judge.why}"
+            return FunctionResult(judge.status, parts, replace(program, status=judge.status, why=why), why)
         if ending == "lost":
             ended = replace(program, status="runtime_error", why="the program ended before its tests did")
             return FunctionResult("runtime_error", parts, ended, ended.why)

@@ -15,7 +15,7 @@ Binds = tuple[tuple[str, str], ...]
 
 _PATH = "/usr/bin:/bin:/opt/python/bin:/opt/rust/bin"
 ENVIRONMENT = {"PATH": _PATH, "HOME": "/box/work", "TMPDIR": "/tmp", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
-ENVIRONMENT["PYTHONPATH"] = "/opt/packages"
+ENVIRONMENT |= {"PYTHONPATH": "/opt/packages", "LD_LIBRARY_PATH": "/opt/python/lib"}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ does not help, returned as `infrastructure_error`. What is promised, and what no
 """
 
 import hashlib
+import itertools
 import os
 import queue
 import threading
@@ -21,7 +22,7 @@ from k15.errors import UserError
 from k15.sandbox import cgroups, functions, layers
 from k15.sandbox.box import Box, BoxError, Order, Run, drive, pack, sealed
 from k15.sandbox.languages import ENVIRONMENT, Language, language_named
-from k15.sandbox.types import COMPILE_LIMITS, FunctionResult, Limits, Program, Result
+from k15.sandbox.types import COMPILE_LIMITS, FunctionResult, Limits, Program, Result, one_line
 
 T = TypeVar("T")
 
@@ -30,11 +31,14 @@ _PROGRAMS_KEPT = 256
 _LARGEST_INPUT_BYTES = 256 << 20
 
 
+_numbers = itertools.count()
+"""Of all boxes of this process: their cgroups and user ids differ, whichever pool they belong to."""
+
+
 class Slot:
     """A core with its box, and the box of the judge of function tests, each started on first use."""
 
-    def __init__(self, number: int, core: int, layout: cgroups.Layout | None) -> None:
-        self.number = number
+    def __init__(self, core: int, layout: cgroups.Layout | None) -> None:
         self.core = core
         self.layout = layout
         self._boxes: dict[str, Box] = {}
@@ -44,18 +48,30 @@ class Slot:
         box = self._boxes.get(role)
         if box is None or not box.alive:
             if box is not None:
-                box.close()
-            index = 2 * self.number + (role == "judge")
-            group = cgroups.BoxGroup.create(self.layout, str(index)) if self.layout else None
-            box = self._boxes[role] = Box(index, [self.core], group)
+                _dispose(box)
+            box = self._boxes[role] = self._start()
         return box
+
+    def _start(self) -> Box:
+        number = next(_numbers)
+        group = cgroups.BoxGroup.create(self.layout, str(number)) if self.layout else None
+        try:
+            return Box(number, self.core, group)
+        except BaseException:
+            if group:
+                group.remove()
+            raise
 
     def close(self) -> None:
         for box in self._boxes.values():
-            box.close()
-            if box.group:
-                box.group.remove()
+            _dispose(box)
         self._boxes.clear()
+
+
+def _dispose(box: Box) -> None:
+    box.close()
+    if box.group:
+        box.group.remove()
 
 
 class Sandbox:
@@ -69,7 +85,7 @@ class Sandbox:
         if self.layout:
             cgroups.sweep(self.layout)
         self._idle: queue.LifoQueue[Slot] = queue.LifoQueue()
-        self._all = [Slot(number, cores[number % len(cores)], self.layout) for number in range(self.slots)]
+        self._all = [Slot(cores[number % len(cores)], self.layout) for number in range(self.slots)]
         for slot in reversed(self._all):
             self._idle.put(slot)
         self._programs: OrderedDict[str, Program | Result] = OrderedDict()
@@ -142,10 +158,12 @@ class Sandbox:
         limits: Limits | None = None,
     ) -> Result:
         entry = language_named(program.language)
-        order = _order(entry, args, limits or Limits())
+        allowed = limits or Limits()
         every = {**(files or {}), **program.files}
-        _check_names(every)
-        return self._run(order, pack(list(every.items())), _bytes(stdin))[0]
+        _check(every, args, allowed)
+        order = Order("execute" if entry.run else "python", allowed, entry.run, {**ENVIRONMENT, **entry.environment})
+        arguments = args if entry.run else [entry.source, *args]
+        return self._run(order, pack(list(every.items()), arguments), _bytes(stdin))[0]
 
     def run_many(
         self,
@@ -190,7 +208,8 @@ class Sandbox:
         return result
 
     def _compile(self, entry: Language, source: bytes) -> Program | Result:
-        order = Order("execute", COMPILE_LIMITS, (), entry.compile, {**ENVIRONMENT, **entry.environment}, entry.outputs)
+        environment = {**ENVIRONMENT, **entry.environment}
+        order = Order("execute", COMPILE_LIMITS, entry.compile, environment, entry.outputs)
         result, outputs = self._run(order, pack([(entry.source, source)]), b"")
         if result.status == "ok" and outputs:
             return Program(entry.name, outputs)
@@ -235,12 +254,6 @@ class Sandbox:
                 slot.close()
 
 
-def _order(entry: Language, arguments: Sequence[str], limits: Limits) -> Order:
-    if entry.run:
-        return Order("execute", limits, (), (*entry.run, *arguments), {**ENVIRONMENT, **entry.environment})
-    return Order("python", limits, (entry.source, *arguments), (), ENVIRONMENT)
-
-
 def _run_once(box: Box, order: Order, payload: int, stdin: int) -> tuple[Result, dict[str, bytes]]:
     run = Run(box, order, payload, stdin)
     drive([run])
@@ -259,10 +272,15 @@ def _compiler_says(result: Result) -> str:
     lines = result.stderr.decode(errors="replace").splitlines()
     if result.status != "runtime_error":
         return f"the compiler: {result.why}"
-    return next((line for line in lines if "error" in line.lower()), result.why)[:300]
+    return one_line(next((line for line in lines if "error" in line.lower()), result.why))
 
 
-def _check_names(files: Mapping[str, bytes]) -> None:
+def _check(files: Mapping[str, bytes], arguments: Sequence[str], limits: Limits) -> None:
+    if any("\0" in argument for argument in arguments):
+        raise UserError("an argument of a program holds a null character; leave it out")
+    size = sum(map(len, files.values()))
+    if size > limits.disk_mib << 20:
+        raise UserError(f"a program of {size >> 20} MiB does not fit in disk_mib={limits.disk_mib}; raise it")
     for name in files:
         if not name or name.startswith("/") or ".." in name.split("/") or "\0" in name:
             raise UserError(f"{name!r} is no name for a file of a program; use a relative path")

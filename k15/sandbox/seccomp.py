@@ -20,7 +20,7 @@ read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek c
 creat dup dup2 dup3 pipe pipe2 fcntl flock fsync fdatasync sync_file_range ftruncate truncate fallocate fadvise64
 readahead sendfile copy_file_range splice tee vmsplice poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl
 epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2 signalfd signalfd4 timerfd_create timerfd_settime timerfd_gettime
-inotify_init inotify_init1 inotify_add_watch inotify_rm_watch memfd_create
+memfd_create
 stat fstat lstat newfstatat statx statfs fstatfs access faccessat faccessat2 getcwd chdir fchdir mkdir mkdirat rmdir
 rename renameat renameat2 link linkat unlink unlinkat symlink symlinkat readlink readlinkat chmod fchmod fchmodat
 fchmodat2 chown fchown lchown fchownat umask mknod mknodat utime utimes utimensat futimesat getdents getdents64
@@ -50,7 +50,7 @@ userfaultfd kexec_load kexec_file_load init_module finit_module delete_module re
 syslog sethostname setdomainname settimeofday clock_settime adjtimex clock_adjtime modify_ldt iopl ioperm
 name_to_handle_at open_by_handle_at fanotify_init shmget shmat semget msgget mq_open sched_setaffinity
 sched_setscheduler sched_setparam sched_setattr vhangup migrate_pages move_pages lookup_dcookie process_madvise
-memfd_secret
+memfd_secret inotify_init inotify_init1 inotify_add_watch
 """
 
 _NAMESPACES = 0x7E020000

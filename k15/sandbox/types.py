@@ -35,6 +35,12 @@ class Limits:
     disk_mib: int = 64
 
 
+def one_line(text: str) -> str:
+    """A program's own words as one line that is safe to print: no control characters, no change of direction."""
+    line = " ".join(text.split())[:300]
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
+
+
 COMPILE_LIMITS = Limits(cpu_s=30, wall_s=120, memory_mib=2048, processes=64, disk_mib=256)
 
 

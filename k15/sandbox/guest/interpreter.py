@@ -9,6 +9,7 @@ import site
 import sys
 import threading
 import types
+from collections.abc import Callable
 from types import CodeType
 from typing import Any, NoReturn
 
@@ -17,16 +18,16 @@ from . import program
 _FIRST_CHANNEL = 3
 
 
-def run(request: dict[str, Any], files: dict[str, bytes], status: int) -> NoReturn:
-    """Runs the file that the request names, or the end of a function test that its mode names."""
+def run(request: dict[str, Any], files: dict[str, bytes], arguments: list[str], status: int) -> NoReturn:
+    """Runs the file that the first argument names, or the end of a function test that the request's mode names."""
     _open_streams()
-    sys.argv = list(request["arguments"])
+    sys.argv = arguments
     sys.path.remove("/opt/k15")
     sys.path.insert(0, "/box/work")
     os.environ.clear()
     os.environ.update(request["environment"])
     site.setquit()
-    name = request["arguments"][0]
+    name = arguments[0]
     code = program.compile_source(files[name], f"/box/work/{name}", status)
     os.close(status)
     mode = request["mode"]
@@ -52,30 +53,43 @@ def new_module(name: str, code: CodeType) -> types.ModuleType:
     return module
 
 
-def run_guarded(action: Any) -> NoReturn:
+def run_guarded(action: Callable[[], Any]) -> NoReturn:
     """Ends the process after `action` as the interpreter ends itself: exit code, traceback, threads, exit functions."""
+    result = 1
     try:
-        action()
-        result = 0
-    except SystemExit as end:
-        result = _exit_code(end)
-    except BaseException as error:
-        result = _print_traceback(error)
-    try:
+        result = _result_of(action)
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
-        sys.stdout.flush()
-    except BaseException:
-        result = 120  # as Python does where its last output cannot be written
     finally:
-        os._exit(result)
+        os._exit(result if _flushed() else 120)
+
+
+def _result_of(action: Callable[[], Any]) -> int:
+    """The exit code; what the program has put in the place of Python's own hooks may raise once more: 1."""
+    try:
+        action()
+        return 0
+    except SystemExit as end:
+        return _exit_code(end)
+    except BaseException as error:
+        return _print_traceback(error)
+
+
+def _flushed() -> bool:
+    """Whether the last output could be written; where not, Python ends with 120."""
+    try:
+        if sys.stdout is not None and not sys.stdout.closed:
+            sys.stdout.flush()
+        return True
+    except BaseException:
+        return False
 
 
 def _exit_code(end: SystemExit) -> int:
     if end.code is None:
         return 0
     if isinstance(end.code, int):
-        return end.code & 0xFF
+        return end.code & 0xFF if abs(end.code) < 1 << 63 else 255
     print(end.code, file=sys.stderr)
     return 1
 

@@ -31,7 +31,7 @@ def become(
     """
     try:
         payload, *channels = descriptors
-        files = _read_payload(payload)
+        files, arguments = _read_payload(payload)
         bpf = os.pread(filter_file, 1 << 20, 0)
         status = _arrange(channels, status)
         _limit(request)
@@ -43,8 +43,8 @@ def become(
         os.write(status, f"setup:{type(error).__name__}: {error}".encode())
         os._exit(1)
     if request["mode"] == "execute":
-        _execute(request, status)
-    interpreter.run(request, files, status)
+        _execute([*request["command"], *arguments], request["environment"], status)
+    interpreter.run(request, files, arguments, status)
 
 
 def _arrange(channels: list[int], status: int) -> int:
@@ -90,18 +90,19 @@ def _step_down(user: int | None) -> None:
     os.chdir("/box/work")
 
 
-def _read_payload(descriptor: int) -> dict[str, bytes]:
-    """Files by name: a length, a JSON list of [name, size], then their contents."""
+def _read_payload(descriptor: int) -> tuple[dict[str, bytes], list[str]]:
+    """Files by name, and the program's arguments: a length, JSON that names them, then the contents of the files."""
     size = os.fstat(descriptor).st_size
     content = bytearray()
     while len(content) < size:
         content += os.pread(descriptor, size - len(content), len(content))
     position = 4 + int.from_bytes(content[:4], "little")
+    table = json.loads(content[4:position])
     files = {}
-    for name, length in json.loads(content[4:position]):
+    for name, length in table["files"]:
         files[name] = bytes(content[position : position + length])
         position += length
-    return files
+    return files, table["arguments"]
 
 
 def _write_files(files: dict[str, bytes]) -> None:
@@ -115,13 +116,13 @@ def _write_files(files: dict[str, bytes]) -> None:
             os.chmod(name, 0o755)
 
 
-def _execute(request: dict[str, Any], status: int) -> NoReturn:
+def _execute(command: list[str], environment: dict[str, str], status: int) -> NoReturn:
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     try:
-        os.execve(request["command"][0], request["command"], request["environment"])
+        os.execve(command[0], command, environment)
     except OSError as error:
-        os.write(status, f"setup:{request['command'][0]}: {error.strerror}".encode())
+        os.write(status, f"setup:{command[0]}: {error.strerror}".encode())
         os._exit(1)
 
 

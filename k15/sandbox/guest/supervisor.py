@@ -68,7 +68,10 @@ def _run(box: Box, request: dict[str, Any], descriptors: list[int]) -> tuple[dic
     if pid == 0:
         os.close(status)
         os.close(leash)
-        program.become(request, of_program, status_of_child, user=box.user, filter_file=box.filter_file)
+        try:
+            program.become(request, of_program, status_of_child, user=box.user, filter_file=box.filter_file)
+        finally:
+            os._exit(1)  # never on into what belongs to the supervisor
     for descriptor in (*of_program, status_of_child):
         os.close(descriptor)
     failure = _read_all(status)
@@ -85,7 +88,12 @@ def _run(box: Box, request: dict[str, Any], descriptors: list[int]) -> tuple[dic
     if failure:
         kind, _, message = failure.decode(errors="replace").partition(":")
         report.update(end=kind, message=message)
-    outputs, names = _collect(request["outputs"]) if code == 0 and end == "exited" else ([], [])
+    if code != 0 or end != "exited":
+        return report, []
+    try:
+        outputs, names = _collect(request["outputs"])
+    except OSError as error:
+        return {**report, "end": "outputs", "message": str(error.strerror)}, []
     return {**report, "outputs": names}, outputs
 
 

@@ -1,0 +1,17 @@
+// promise: no kernel module can be removed
+// status: ok runtime_error
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int main(void) {
+    errno = 0;
+    long got = syscall(SYS_delete_module, "k15abuse", 04000);
+    if (got >= 0 || (errno != EPERM && errno != EACCES && errno != ENOSYS))
+        printf("ESCAPED: may remove a module: %s\n", strerror(errno));
+    else
+        printf("HELD: %s\n", strerror(errno));
+}

@@ -1,0 +1,5 @@
+// promise: node's arrays end at the memory limit, whatever V8 thinks of it
+// status: memory_limit runtime_error
+const kept = []
+for (let i = 0; i < 512; i++) kept.push(new Array(1 << 17).fill(i))
+console.log(`ESCAPED: ${kept.length} MiB`)

@@ -1,0 +1,3 @@
+# promise: the shell gets no environment of the server either
+env
+echo "HELD: $(env | wc -l) variables"
