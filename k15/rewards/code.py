@@ -26,10 +26,31 @@ from k15.rewards.verdict import Verdict
 from k15.sandbox import AnySandbox, Limits, Result, shared_sandbox
 from k15.sandbox.languages import ALIASES, LANGUAGES
 
-_FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#-]*)[^\n]*\n(.*?)^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
+_OPENING = re.compile(r"```[ \t]*([\w+#-]*)")
 MAX_PROGRAM_CHARACTERS = 1_000_000
 _LIMITS = {field.name for field in fields(Limits)}
 _SLOW = ("cpu_limit", "wall_limit")
+
+
+def fenced_blocks(text: str) -> list[tuple[str, str]]:
+    """(tag, content) of the fenced blocks of a text, in their order; one that never ends is none.
+
+    Line by line: a regular expression for whole blocks takes quadratic time over fences that nothing closes.
+    """
+    found: list[tuple[str, str]] = []
+    tag: str | None = None
+    content: list[str] = []
+    for line in text.split("\n"):
+        bare = line.strip(" \t")
+        if tag is None:
+            opening = _OPENING.match(bare)
+            tag, content = (opening[1].lower() if opening else None), []
+        elif bare == "```":
+            found.append((tag, "".join(f"{one}\n" for one in content)))
+            tag = None
+        else:
+            content.append(line)
+    return found
 
 
 def extract_program(response: str, mode: Mode) -> tuple[str, str] | None:
@@ -38,10 +59,10 @@ def extract_program(response: str, mode: Mode) -> tuple[str, str] | None:
     The language is the fence's, and empty where it names none that is known.
     """
     text = visible(response)
-    blocks = _FENCE.findall(text)
+    blocks = fenced_blocks(text)
     if blocks:
         tag, program = blocks[-1]
-        name = ALIASES.get(tag.lower(), tag.lower())
+        name = ALIASES.get(tag, tag)
         return (name if name in LANGUAGES else "", program)
     return ("", text) if mode == "eval" and text.strip() else None
 
@@ -75,7 +96,7 @@ def _verify(judge: _Judge, records: Sequence[Mapping[str, Any]], responses: Sequ
 
 def _judge_stdin(sandbox: AnySandbox, record: Mapping[str, Any], language: str, program: str) -> Verdict:
     tests = [_pair(test) for test in _tests(record)]
-    limits = _limits(record)
+    limits = limits_of(record)
     built = sandbox.build(language, program)
     if isinstance(built, Result):
         return _of_build(built)
@@ -116,7 +137,7 @@ def _judge_functions(sandbox: AnySandbox, record: Mapping[str, Any], language: s
     source = complete(prompt, str(entry_point or ""), program)
     before = str(record.get("setup") or "")
     result = sandbox.test_functions(
-        source, tests, entry_point=entry_point, given=prompt, before=before, limits=_limits(record)
+        source, tests, entry_point=entry_point, given=prompt, before=before, limits=limits_of(record)
     )
     if result.status == "infrastructure_error":
         return Verdict.error(result.why, result.program.cpu_s)
@@ -180,8 +201,9 @@ def _pair(test: Any) -> tuple[str, str]:
     return str(test.get("input", "")), test["output"]
 
 
-def _limits(record: Mapping[str, Any]) -> Limits:
+def limits_of(record: Mapping[str, Any], **defaults: float) -> Limits:
+    """What the record sets, else `defaults`, else what the sandbox sets."""
     given = record.get("limits") or {}
     if not isinstance(given, Mapping) or not set(given) <= _LIMITS:
         raise UserError(f"problem {record.get('id', '?')}: `limits` takes {', '.join(sorted(_LIMITS))}")
-    return Limits(**given)
+    return Limits(**{**defaults, **given})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from k15.errors import UserError
-from k15.rewards import answers, code
+from k15.rewards import answers, code, visual
 from k15.rewards.answers import Case
 from k15.rewards.extraction import Mode, extract_choice, extract_count, extract_math, extract_string, hedges
 from k15.rewards.references import references
@@ -62,6 +62,8 @@ VERIFIERS: dict[str, Verifier] = {
     "count": extract_then_compare(extract_count, each(answers.compare_count)),
     "code_stdin": code.verify_stdin,
     "code_function": code.verify_functions,
+    "svg": visual.verify_svg,
+    "plot": visual.verify_plot,
 }
 
 
