@@ -3,8 +3,11 @@
 import argparse
 import errno
 import json
+import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -34,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     serve = commands.add_parser("serve", help="the HTTP service")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8015)
+    serve.add_argument("--socket", type=Path, help="listen on a unix socket instead, made here")
+    serve.add_argument("--with-stdin", action="store_true", help="end when standard input does")
     serve.add_argument("--slots", type=int, help="programs at once (default: one to a core)")
     serve.add_argument("--queue", type=int, default=64, help="requests that may wait (default: 64)")
     for command in (run, serve):
@@ -99,16 +104,31 @@ def _serve(options: argparse.Namespace) -> int:
 
     from k15.sandbox.service import create_app
 
+    if options.socket is None:
+        _require_free(options.host, options.port)
+    sandbox = Sandbox(options.slots, allow_missing=options.allow_missing)
+    if options.with_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
+    app = create_app(sandbox, queue=options.queue)
+    uds = str(options.socket) if options.socket else None
+    uvicorn.run(app, host=options.host, port=options.port, uds=uds, log_level="warning")
+    return 0
+
+
+def _require_free(host: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((options.host, options.port))
+            probe.bind((host, port))
         except OSError as error:
             what = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise UserError(f"port {options.port} of {options.host} {what}; choose another with --port") from None
-    sandbox = Sandbox(options.slots, allow_missing=options.allow_missing)
-    uvicorn.run(create_app(sandbox, queue=options.queue), host=options.host, port=options.port, log_level="warning")
-    return 0
+            raise UserError(f"port {port} of {host} {what}; choose another with --port") from None
+
+
+def _end_with_stdin() -> None:
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -27,19 +27,22 @@ class _Unreachable(Exception):
 
 
 class RemoteSandbox:
-    """`slots`: how many requests this client keeps in flight (default: what the service runs at once)."""
+    """`url`: of the service, or unix: and the path of its socket. `slots`: how many requests this client keeps in
+    flight (default: what the service runs at once)."""
 
     def __init__(self, url: str, *, slots: int | None = None, patience_s: float = 900.0) -> None:
-        self.url = url.rstrip("/")
+        path = url.removeprefix("unix:")
+        self.url = "http://sandbox" if path != url else url.rstrip("/")
         self.patience_s = patience_s
         self._client = httpx.Client(
-            timeout=httpx.Timeout(10.0, read=_READ_S), limits=httpx.Limits(max_connections=None)
+            transport=httpx.HTTPTransport(uds=path if path != url else None, limits=httpx.Limits(max_connections=None)),
+            timeout=httpx.Timeout(10.0, read=_READ_S),
         )
         try:
             self.slots = slots or int(self._client.get(f"{self.url}/health").raise_for_status().json()["slots"])
         except (httpx.HTTPError, ValueError, KeyError) as error:
             raise UserError(
-                f"no sandbox service answers at {self.url} ({error}); start one, or unset K15_SANDBOX_URL"
+                f"no sandbox service answers at {url} ({error}); start one, or unset K15_SANDBOX_URL"
             ) from None
 
     def __enter__(self) -> "RemoteSandbox":

@@ -26,6 +26,7 @@ from containers.engine import Engine, connect
 from containers.images import RECIPE_LABEL, image_of, recipe_digest, tag
 from k15.errors import UserError
 from k15.params import FILE as PARAMS_FILE
+from pipelines.runners.sandbox_service import SandboxService
 
 WRITABLE = ("artifacts", "state", "metrics", "plots", "report")
 GUARD = Path("pipelines", "runners", "guard.py")
@@ -34,12 +35,24 @@ OWNER_LABEL = "k15.runner"
 # What decides results or reaches a service; everything else of the environment stays outside.
 PASSED_ON = ("K15_", "AWS_", "CUDA_", "NVIDIA_", "NCCL_", "OMP_", "MKL_", "OPENBLAS_", "TORCH_", "VLLM_")
 SHARED_MEMORY = "8g"
+SANDBOX_URL = "K15_SANDBOX_URL"
+STAGES_WITH_PROGRAMS = frozenset({"prompts"})
+"""Stages that run untrusted programs, and so need a sandbox outside of their container."""
 
 
 class ContainerRunner:
     def start(self, stage: str, variant: str | None, root: Path, env: Mapping[str, str]) -> "ContainerHandle":
         command = ["python", "-m", f"stages.{stage}", *([variant] if variant else [])]
-        return start_contained(image_of(stage), command, root.resolve(), env)
+        if stage not in STAGES_WITH_PROGRAMS or SANDBOX_URL in {**os.environ, **env}:
+            return start_contained(image_of(stage), command, root.resolve(), env)
+        sandbox = SandboxService()
+        try:
+            handle = start_contained(image_of(stage), command, root.resolve(), {**env, SANDBOX_URL: sandbox.url})
+        except BaseException:
+            sandbox.close()
+            raise
+        handle.finally_close(sandbox)
+        return handle
 
 
 class ContainerHandle:
@@ -51,6 +64,7 @@ class ContainerHandle:
 
     def __init__(self, engine: Engine, container: Container) -> None:
         self._engine = engine
+        self._sandbox: SandboxService | None = None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._status: queue.SimpleQueue[int | Exception] = queue.SimpleQueue()
         self._stream = container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
@@ -72,9 +86,14 @@ class ContainerHandle:
         status = self._status.get()
         self._status.put(status)
         self._engine.close()
+        if self._sandbox:
+            self._sandbox.close()
         if isinstance(status, Exception):
             raise UserError(f"lost the container engine, and with it the stage ({one_line(status)}); run it again")
         return status
+
+    def finally_close(self, sandbox: SandboxService) -> None:
+        self._sandbox = sandbox
 
     def _read_lines(self) -> None:
         rest = {1: b"", 2: b""}  # standard output and standard error
@@ -120,14 +139,14 @@ def start_contained(image: str, command: list[str], root: Path, env: Mapping[str
 def create(engine: Engine, image: str, command: list[str], root: Path, env: Mapping[str, str]) -> Container:
     # The guard reads its orders from descriptor 3, so that the stage gets an empty standard input.
     guard = ["sh", "-c", f'exec python -I -S "$0" {CONTROL} "$@" {CONTROL}<&0 </dev/null', str(root / GUARD)]
-    passed_on = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
+    passed_on = {**{name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}, **env}
     named = list(strings_of_params(root))
     return engine.client.containers.create(
         tag(image),
         command=[*guard, *command],
         working_dir=str(root),
-        mounts=mounts(root, named),
-        environment={**passed_on, **env},
+        mounts=[*mounts(root, named), *socket_of_sandbox(passed_on.get(SANDBOX_URL, ""))],
+        environment=passed_on,
         # In a rootless engine, root inside is the calling user outside.
         user="0:0" if engine.rootless else f"{os.getuid()}:{os.getgid()}",
         network_mode="host" if any(text.startswith("s3://") for text in named) else "none",
@@ -150,6 +169,11 @@ def mounts(root: Path, named: list[str]) -> list[Mount]:
         *(Mount(str(root / name), str(root / name), type="bind") for name in WRITABLE),
         *(Mount(str(path), os.path.realpath(path), type="bind", read_only=True) for path in outside),
     ]
+
+
+def socket_of_sandbox(url: str) -> list[Mount]:
+    path = url.removeprefix("unix:")
+    return [Mount(path, path, type="bind")] if path != url else []
 
 
 def outside_path(text: str, root: Path) -> Path | None:
