@@ -17,6 +17,7 @@ from k15.errors import UserError
 PREFIX = "k15-sandbox-"
 _CONTROLLERS = ("memory", "pids", "cpuacct")
 _UNLIMITED = 1 << 60
+_LEAF = "k15-main"
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ def find_layout() -> Layout:
     if all(name in own for name in _CONTROLLERS):
         layout = Layout(1, {name: own[name] for name in _CONTROLLERS})
     elif "" in own:
-        _delegate(own[""])
-        layout = Layout(2, dict.fromkeys(_CONTROLLERS, own[""]))
+        # An earlier pool of this process may have moved it into a leaf.
+        parent = own[""].parent if own[""].name == _LEAF else own[""]
+        _delegate(parent)
+        layout = Layout(2, dict.fromkeys(_CONTROLLERS, parent))
     else:
         raise UserError("no cgroup file system with memory and pids is mounted; mount cgroup2 on /sys/fs/cgroup")
     for folder in layout.folders:
@@ -78,7 +81,7 @@ def _delegate(parent: Path) -> None:
                 raise UserError(
                     f"cgroup {parent} holds other processes; start under `systemd-run --user --scope -p Delegate=yes`"
                 )
-            leaf = parent / "k15"
+            leaf = parent / _LEAF
             leaf.mkdir(exist_ok=True)
             (leaf / "cgroup.procs").write_text(str(os.getpid()))
         (parent / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in sorted(wanted)))

@@ -20,6 +20,7 @@ from k15.artifacts.digests import file_digest
 from k15.errors import UserError
 from pipelines.runners import container
 from pipelines.runners.process import ProcessRunner
+from pipelines.runners.sandbox_service import SandboxService
 
 REPOSITORY = Path(__file__).parents[2]
 CODE = ("k15", "stages", "pipelines")
@@ -144,6 +145,21 @@ def test_network_only_for_s3(image: None, root: Path) -> None:
     assert execute(root, code) == (["['lo']"], 0)
     (root / "params.yaml").write_text(json.dumps({"curate": {"sources": [{"path": "s3://bucket/key"}]}}))
     assert execute(root, code) == ([str(sorted(name for _, name in socket.if_nameindex()))], 0)
+
+
+def test_programs_run_in_a_sandbox_beside_the_container(image: None, root: Path) -> None:
+    code = "from k15.sandbox import shared_sandbox; print(shared_sandbox().run('python', 'print(6 * 7)'))"
+    try:
+        service = SandboxService()
+    except UserError as error:
+        pytest.skip(str(error))
+    try:
+        lines, status = execute(root, code, K15_SANDBOX_URL=service.url)
+    finally:
+        service.close()
+    assert status == 0, lines
+    assert "status='ok'" in lines[-1] and "stdout=b'42\\n'" in lines[-1]
+    assert not service.folder.exists()
 
 
 def test_cancel_ends_the_stage_with_sigterm(image: None, root: Path) -> None:
