@@ -39,19 +39,19 @@ def measure() -> None:
             compare(what, items)
 
 
-def _rows(path: Path) -> Iterator[dict]:
+def gzipped_rows(path: Path) -> Iterator[dict]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 
 def math_outputs() -> Iterator[Labelled]:
-    for row in _rows(DATA / "math_model_outputs" / "math_cot_100_subset.jsonl.gz"):
+    for row in gzipped_rows(DATA / "math_model_outputs" / "math_cot_100_subset.jsonl.gz"):
         for text, correct in zip(row["code"], row["score"], strict=True):
             yield Labelled(row["gt"], text, correct)
 
 
 def gsm8k_solutions() -> Iterator[Labelled]:
-    for row in _rows(DATA / "gsm8k_model_solutions" / "example_model_solutions_subset.jsonl.gz"):
+    for row in gzipped_rows(DATA / "gsm8k_model_solutions" / "example_model_solutions_subset.jsonl.gz"):
         reference = row["ground_truth"].rpartition("A:")[2].strip()
         for model in GSM8K_MODELS:
             yield Labelled(reference, row[model]["solution"], row[model]["is_correct"])
