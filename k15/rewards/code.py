@@ -26,45 +26,48 @@ from k15.rewards.verdict import Verdict
 from k15.sandbox import AnySandbox, Limits, Result, shared_sandbox
 from k15.sandbox.languages import ALIASES, LANGUAGES
 
-_OPENING = re.compile(r"```[ \t]*([\w+#-]*)")
+_OPENING = re.compile(r"(?P<indent>[ \t]*)```[ \t]*(?P<tag>[\w+#-]*)")
 MAX_PROGRAM_CHARACTERS = 1_000_000
 _LIMITS = {field.name for field in fields(Limits)}
-_SLOW = ("cpu_limit", "wall_limit")
+_SAME_AGAIN = ("cpu_limit", "wall_limit", "compile_error")
 
 
 def fenced_blocks(text: str) -> list[tuple[str, str]]:
-    """(tag, content) of the fenced blocks of a text, in their order; one that never ends is none.
+    """(tag, content) of the fenced blocks of a text, in their order; one that never ends is none. A block in a list is
+    indented as its fence is, and comes without that.
 
     Line by line: a regular expression for whole blocks takes quadratic time over fences that nothing closes.
     """
     found: list[tuple[str, str]] = []
-    tag: str | None = None
+    opening: re.Match[str] | None = None
     content: list[str] = []
     for line in text.split("\n"):
-        bare = line.strip(" \t")
-        if tag is None:
-            opening = _OPENING.match(bare)
-            tag, content = (opening[1].lower() if opening else None), []
-        elif bare == "```":
-            found.append((tag, "".join(f"{one}\n" for one in content)))
-            tag = None
+        line = line.removesuffix("\r")
+        if opening is None:
+            opening, content = _OPENING.match(line), []
+        elif line.strip(" \t") == "```":
+            found.append((opening["tag"].lower(), "".join(f"{one}\n" for one in content)))
+            opening = None
         else:
-            content.append(line)
+            indent = len(opening["indent"])
+            content.append(line[:indent].lstrip(" \t") + line[indent:])
     return found
 
 
 def extract_program(response: str, mode: Mode) -> tuple[str, str] | None:
-    """(language, program) of the last fenced block behind the thought; where there is none, "eval" takes everything.
-
-    The language is the fence's, and empty where it names none that is known.
+    """(language, program) of the last fenced block behind the thought that names a language, else of the last block,
+    whose language is then empty; where there is none, "eval" takes everything.
     """
     text = visible(response)
-    blocks = fenced_blocks(text)
+    blocks = [(_language(tag), program) for tag, program in fenced_blocks(text)]
     if blocks:
-        tag, program = blocks[-1]
-        name = ALIASES.get(tag, tag)
-        return (name if name in LANGUAGES else "", program)
+        return next((block for block in reversed(blocks) if block[0]), blocks[-1])
     return ("", text) if mode == "eval" and text.strip() else None
+
+
+def _language(tag: str) -> str:
+    name = ALIASES.get(tag, tag)
+    return name if name in LANGUAGES else ""
 
 
 def verify_stdin(records: Sequence[Mapping[str, Any]], responses: Sequence[str], mode: Mode) -> list[Verdict]:
@@ -95,7 +98,7 @@ def _verify(judge: _Judge, records: Sequence[Mapping[str, Any]], responses: Sequ
 
 
 def _judge_stdin(sandbox: AnySandbox, record: Mapping[str, Any], language: str, program: str) -> Verdict:
-    tests = [_pair(test) for test in _tests(record)]
+    tests = [_pair(record, test) for test in _tests(record)]
     limits = limits_of(record)
     built = sandbox.build(language, program)
     if isinstance(built, Result):
@@ -112,7 +115,7 @@ def _judge_stdin(sandbox: AnySandbox, record: Mapping[str, Any], language: str, 
         if not passed and not why:
             what = "wrong answer" if result.status == "ok" else f"{result.status.replace('_', ' ')} ({result.why})"
             why = f"test {number} of {len(tests)}: {what}"
-        if result.status in _SLOW:  # the rest would take as long
+        if result.status in _SAME_AGAIN:  # and the rest would take as long
             parts += [False] * (len(tests) - number)
             break
     return _verdict(parts, why, cpu_s)
@@ -195,9 +198,9 @@ def _tests(record: Mapping[str, Any]) -> list[Any]:
     return list(tests)
 
 
-def _pair(test: Any) -> tuple[str, str]:
+def _pair(record: Mapping[str, Any], test: Any) -> tuple[str, str]:
     if not isinstance(test, Mapping) or not isinstance(test.get("output"), str):
-        raise UserError('a test of verifier code_stdin must be {"input": text, "output": text}')
+        raise UserError(f"problem {record.get('id', '?')}: each of `tests` must be {{'input': text, 'output': text}}")
     return str(test.get("input", "")), test["output"]
 
 

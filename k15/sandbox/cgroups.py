@@ -163,7 +163,7 @@ class BoxGroup:
     def limit(self, memory_bytes: int, processes: int) -> None:
         """`memory_bytes` on top of what the waiting process holds already."""
         self._write(self.folders["pids"] / "pids.max", processes)
-        total = self.memory_used() + memory_bytes
+        total = self.memory_used() - self._file_cache() + memory_bytes
         total -= total % (1 << 20)  # the same number in most runs, hence no write
         memory = self.folders["memory"]
         if self.layout.version == 2:
@@ -183,6 +183,14 @@ class BoxGroup:
 
     def memory_used(self) -> int:
         return self._read("memory.current" if self.layout.version == 2 else "memory.usage_in_bytes")
+
+    def _file_cache(self) -> int:
+        """What of the memory in use goes when it is needed: without this, a run that reads files would leave room
+        to those after it."""
+        kinds = "" if self.layout.version == 2 else "total_"
+        names = (f"{kinds}inactive_file ", f"{kinds}active_file ")
+        lines = (self.folders["memory"] / "memory.stat").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith(names))
 
     def reset_peak(self) -> bool:
         """Whether this kernel can; version 2's `memory.peak` is reset per descriptor and since Linux 6.12 only."""

@@ -10,7 +10,7 @@ from k15.rewards.code import fenced_blocks
     [
         ("no block", []),
         ("```python\nx = 1\n```", [("python", "x = 1\n")]),
-        ("a\n  ``` C++ title\n  x\n\ty\n  ```  \nb\n```\n```", [("c++", "  x\n\ty\n"), ("", "")]),
+        ("a\n  ``` C++ title\n  x\n\ty\n  ```  \nb\n```\n```", [("c++", "x\ny\n"), ("", "")]),
         ("```py\nx\n```js\ny\n```\n```svg\nnever ends", [("py", "x\n```js\ny\n")]),
     ],
 )
