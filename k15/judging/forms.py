@@ -35,12 +35,19 @@ _TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eigh
 
 
 def _near(rng: random.Random, value: int, low: int, high: int) -> int:
-    """`value` with one to all of its digits changed, within `low` … `high`."""
-    places = range(len(str(value)))
+    """`value` with one to all of its digits changed, or (every second time) with one digit more or less; within
+    `low` … `high`."""
     while True:
-        changed = value
-        for place in rng.sample(places, rng.randint(1, len(places))):
-            changed += (rng.randrange(10) - value // 10**place % 10) * 10**place
+        digits = list(str(value))
+        match rng.choice(("change", "change", "drop", "insert")):
+            case "change":
+                for place in rng.sample(range(len(digits)), rng.randint(1, len(digits))):
+                    digits[place] = rng.choice("0123456789")
+            case "drop":
+                del digits[rng.randrange(len(digits))]
+            case "insert":
+                digits.insert(rng.randint(0, len(digits)), rng.choice("0123456789"))
+        changed = int("".join(digits) or 0)
         if changed != value and low <= changed <= high:
             return changed
 
@@ -70,7 +77,7 @@ def words(rng: random.Random) -> Pair:
             steps.append(f"{parts[-1]} is {rest}")
         return Answer(_sum_question(rng, value), str(value), " ".join(parts), tuple(steps))
 
-    first, second = _integers(rng, 100, 9999)
+    first, second = _integers(rng, 20, 9999)
     return write(first), write(second)
 
 
@@ -90,11 +97,11 @@ def sums(rng: random.Random) -> Pair:
     """412 as 137+275."""
 
     def write(value: int) -> Answer:
-        first = rng.randint(100, value - 100)
+        first = rng.randint(value // 4, 3 * value // 4)
         steps = _add(first, value - first)
         return Answer(_sum_question(rng, value), str(value), f"{first}+{value - first}", tuple(steps))
 
-    first, second = _integers(rng, 200, 999)
+    first, second = _integers(rng, 50, 999)
     return write(first), write(second)
 
 
@@ -199,6 +206,30 @@ def quotients(rng: random.Random) -> Pair:
     return write(first), write(second)
 
 
+def zeros(rng: random.Random) -> Pair:
+    """40.5 as 40.500, 405 as 405.00."""
+
+    def write(thousandths: int) -> Answer:
+        value = _decimal(Fraction(thousandths, 1000))
+        text = value + ("" if "." in value else ".") + "0" * rng.randint(1, 3)
+        question = f"What is {_decimal(Fraction(thousandths, 100))} divided by 10?"
+        return Answer(question, value, text, ("no zeros",))
+
+    unit = rng.choice((1, 10, 100, 1000))
+    first, second = _integers(rng, 100, 9999)
+    return write(first * unit), write(second * unit)
+
+
+def commas(rng: random.Random) -> Pair:
+    """41207 as 41,207."""
+
+    def write(value: int) -> Answer:
+        return Answer(_sum_question(rng, value), str(value), f"{value:,}", ("no comma",))
+
+    first, second = _integers(rng, 1000, 999_999)
+    return write(first), write(second)
+
+
 def percents(rng: random.Random) -> Pair:
     """7.35 as 735%, 0.735 as 73.5%."""
 
@@ -218,24 +249,27 @@ def sets(rng: random.Random) -> Pair:
     """{1, 4, 8} as {8, 1, 4}."""
 
     def write(members: frozenset[int]) -> Answer:
-        order = rng.sample(sorted(members), len(members))
+        order = asked = sorted(members)
+        while order == sorted(members):
+            order = rng.sample(order, len(order))
+        while asked[0] == 0:
+            asked = rng.sample(asked, len(asked))
         steps, left, done = [], "".join(map(str, order)), ""
         while left:
             least = min(left)
             left, done = left.replace(least, ""), done + least
             steps.append(f"least {least}: {left or '-'}/{done}")
-        number = "".join(map(str, rng.sample(order, len(order))))
         return Answer(
-            f"Which digits does {number} have?",
+            f"Which digits does {''.join(map(str, asked))} have?",
             f"{{{', '.join(map(str, sorted(members)))}}}",
             f"{{{', '.join(map(str, order))}}}",
             tuple(steps),
         )
 
-    size = rng.randint(3, 5)
-    common = rng.randrange(size)
-    digits = rng.sample(range(10), 2 * size - common)
-    return write(frozenset(digits[:size])), write(frozenset(digits[-size:]))
+    first = frozenset(rng.sample(range(10), rng.randint(3, 5)))
+    inside, outside = rng.choice(sorted(first)), rng.choice(sorted(frozenset(range(10)) - first))
+    second = rng.choice((first - {inside}, first | {outside}, first - {inside} | {outside}))
+    return write(first), write(second)
 
 
 def hours(rng: random.Random) -> Pair:
@@ -252,6 +286,5 @@ def hours(rng: random.Random) -> Pair:
     return write(first), write(second)
 
 
-FORMS: dict[str, Form] = {
-    form.__name__: form for form in (words, sums, products, unreduced, mixed, quotients, percents, sets, hours)
-}
+_ALL = (zeros, commas, words, percents, sets, hours, sums, products, unreduced, mixed, quotients)
+FORMS: dict[str, Form] = {form.__name__: form for form in _ALL}
