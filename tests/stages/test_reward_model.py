@@ -14,9 +14,11 @@ import pytest
 from dvc.utils.hydra import compose_and_dump
 
 from k15.artifacts import Producer, publish, read_rows, verify
+from k15.judging.answers import generate
 from k15.model import checkpoint, vlm
 from k15.model.config import ModelConfig
 from k15.params import read_params
+from k15.rewards.judge import write_verdict
 from k15.tokenizer import Tokenizer
 from stages.reward_model.table import summary, table
 
@@ -35,13 +37,18 @@ def command(root: Path) -> list[str]:
 def prepare(root: Path) -> None:
     """Params at smoke size, an untrained start, and the user's file."""
     # Enough steps for verdicts, if not for right ones: the user's answers need some that are right by luck.
-    overrides = ["profile=smoke", "reward_model.pairs=1", "reward_model.steps=120", "reward_model.batch_rows=2"]
-    overrides += ["reward_model.save_every=20", "reward_model.max_tokens=128"]
+    overrides = ["profile=smoke", "reward_model.pairs=1", "reward_model.steps=140", "reward_model.batch_rows=2"]
+    overrides += [
+        "reward_model.save_every=20",
+        "reward_model.sources.samples=4",
+        "reward_model.sources.temperature=0.3",
+    ]
     overrides += ["reward_model.sources.files=[{name: mine, path: mine.jsonl}]"]
     compose_and_dump(root / "params.yaml", str(REPOSITORY / "conf"), None, "config", str(root), overrides)
     (root / "mine.jsonl").write_text("".join(json.dumps(record) + "\n" for record in MINE))
-    shape = ModelConfig(**read_params(root)["model"], vocab_size=300, max_length=512)
-    tokenizer = Tokenizer.train(["Reference: 12 Response: twelve"], shape.vocab_size)
+    shape = ModelConfig(**read_params(root)["model"], vocab_size=400, max_length=512)
+    texts = [f"{a.question}\nReference:\nResponse: {write_verdict(a.reasoning, True)}" for a in generate("train", 9, 1)]
+    tokenizer = Tokenizer.train(texts, shape.vocab_size)
     model = vlm.build(shape, 1)
     producer = Producer("sft", {}, ())
     start = root / "artifacts/sft/long"
