@@ -95,6 +95,8 @@ def _plain(reference: str) -> str:
 def read(name: str, path: Path) -> list[Judged]:
     """A user's judged answers: records with `question`, `reference`, `response` and `label` (true or false, 1 or 0,
     "correct" or "wrong")."""
+    if name in FORMS:
+        raise UserError(f"{name!r} is a form of generated answers; name the file {path} otherwise")
     answers = []
     for located in iter_records(path):
         record = Record(*located)

@@ -32,7 +32,7 @@ def own_reasoning(
     tokenizer: Tokenizer,
     answers: Sequence[Judged],
 ) -> list[Example]:
-    """An example for every answer that `model` judged rightly at least once; kept across a kill."""
+    """An example for every answer that `model` judged rightly at least once; the judgements are kept across a kill."""
     file = ctx.state / "judgements.pt"
     if not file.exists():
         save_atomically(_judgements(params, settings, ctx, model, tokenizer, answers), file)

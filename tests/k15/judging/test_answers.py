@@ -176,6 +176,11 @@ def test_a_label_that_is_none(tmp_path: Path, label: object) -> None:
         read("mine", file)
 
 
+def test_a_file_cannot_pass_for_a_form(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="'words' is a form of generated answers"):
+        read("words", tmp_path)
+
+
 def test_a_users_questions_are_in_one_split_only() -> None:
     answers = [Judged(f"question {i // 2}", "1", str(i), True, "mine") for i in range(400)]
     train, heldout = split(answers, "train"), split(answers, "heldout")
