@@ -90,7 +90,7 @@ def test_killed_and_run_again_it_ends_with_the_same_artifacts(whole: Path, tmp_p
     prepare(tmp_path)
     shutil.rmtree(tmp_path / "artifacts/sft")
     shutil.copytree(whole / "artifacts/sft", tmp_path / "artifacts/sft")
-    for moment in ("classic", "cot", "judgements of sources", "classic judgements"):
+    for moment in ("classic", "cot", "classic judgements"):
         process = subprocess.Popen(
             command(tmp_path),
             cwd=REPOSITORY,
