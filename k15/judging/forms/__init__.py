@@ -5,10 +5,10 @@ need nothing but the text.
 """
 
 from k15.judging.forms.answer import Answer, Form, Pair
-from k15.judging.forms.rewritten import commas, percents, sets, words, zeros
-from k15.judging.forms.worked import hours, mixed, products, quotients, sums, unreduced
+from k15.judging.forms.rewritten import percents, sets, words, zeros
+from k15.judging.forms.worked import hours, mixed, quotients, sums, unreduced
 
 __all__ = ["FORMS", "Answer", "Form", "Pair"]
 
-_ALL = (zeros, commas, words, percents, sets, hours, sums, products, unreduced, mixed, quotients)
+_ALL = (zeros, words, percents, sets, hours, sums, unreduced, mixed, quotients)
 FORMS: dict[str, Form] = {form.__name__: form for form in _ALL}

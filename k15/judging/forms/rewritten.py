@@ -28,32 +28,21 @@ def zeros(rng: random.Random) -> Pair:
     return write(first * unit), write(second * unit)
 
 
-def commas(rng: random.Random) -> Pair:
-    """41207 as 41,207."""
-
-    def write(value: int) -> Answer:
-        return Answer(sum_question(rng, value), str(value), f"{value:,}", ("no comma",))
-
-    first, second = integers(rng, 1000, 999_999)
-    return write(first), write(second)
-
-
 def words(rng: random.Random) -> Pair:
-    """4012 as four thousand twelve."""
+    """412 as four hundred twelve."""
 
     def write(value: int) -> Answer:
         parts, steps = [], []
-        for size, name in ((1000, "thousand"), (100, "hundred")):
-            if count := value // size % 10:
-                parts.append(f"{_ONES[count]} {name}")
-                steps.append(f"{parts[-1]} is {count * size}")
+        if hundreds := value // 100:
+            parts.append(f"{_ONES[hundreds]} hundred")
+            steps.append(f"{parts[-1]} is {hundreds}00")
         if rest := value % 100:
             tens, ones = divmod(rest, 10)
             parts.append(_ONES[rest] if rest < 20 else _TENS[tens] + (f"-{_ONES[ones]}" if ones else ""))
             steps.append(f"{parts[-1]} is {rest}")
         return Answer(sum_question(rng, value), str(value), " ".join(parts), tuple(steps))
 
-    first, second = integers(rng, 20, 9999)
+    first, second = integers(rng, 20, 999)
     return write(first), write(second)
 
 

@@ -53,17 +53,6 @@ def _multiply(small: int, large: int) -> list[str]:
     return [f"{small}*{large % 10}={low}", f"{small}*{large // 10}+{low // 10}={high}"]
 
 
-def products(rng: random.Random) -> Pair:
-    """392 as 7*56."""
-
-    def write(small: int, large: int) -> Answer:
-        value = small * large
-        return Answer(sum_question(rng, value), str(value), f"{small}*{large}", tuple(_multiply(small, large)))
-
-    small, large = rng.randint(2, 5), rng.randint(12, 99)
-    return write(small, large), write(small, near(rng, large, 12, 99))
-
-
 def _reduced(rng: random.Random, low: int, high: int, denominators: range | tuple[int, ...]) -> Fraction:
     """A fraction that is no integer, its numerator between `low` and `high`."""
     while True:
@@ -93,17 +82,12 @@ def _division_question(rng: random.Random, value: Fraction) -> str:
 
 
 def unreduced(rng: random.Random) -> Pair:
-    """3/4 as 18/24."""
+    """3/4 as 15/20."""
 
     def write(value: Fraction) -> Answer:
-        factor = rng.choice((2, 3, 4, 5, 6))
+        factor = rng.choice((2, 3, 4, 5))
         above, below = value.numerator * factor, value.denominator * factor
-        text, steps = f"{above}/{below}", []
-        for prime in (2, 3, 5):
-            while factor % prime == 0:
-                factor, above, below = factor // prime, above // prime, below // prime
-                steps.append(f"by {prime} {above}/{below}")
-        return Answer(_division_question(rng, value), str(value), text, tuple(steps))
+        return Answer(_division_question(rng, value), str(value), f"{above}/{below}", (f"by {factor} {value}",))
 
     first, second = _fractions(rng, 1, 12, range(2, 13))
     return write(first), write(second)

@@ -146,8 +146,8 @@ def test_a_seed_gives_the_same_answers_and_another_one_others() -> None:
 
 
 def test_too_many_pairs_are_refused() -> None:
-    with pytest.raises(UserError, match="form 'products' has fewer than 5000 heldout pairs; ask for fewer"):
-        _pairs(random.Random(1), "products", "heldout", 5000)
+    with pytest.raises(UserError, match="form 'unreduced' has fewer than 5000 heldout pairs; ask for fewer"):
+        _pairs(random.Random(1), "unreduced", "heldout", 5000)
 
 
 RECORDS = [
