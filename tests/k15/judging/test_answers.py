@@ -56,8 +56,8 @@ def value(text: str) -> Hashable:
     if text[0].isalpha():
         total = group = 0
         for word in re.split("[ -]", text):
-            if word in ("hundred", "thousand"):
-                total, group = total + group * (100 if word == "hundred" else 1000), 0
+            if word == "hundred":
+                total, group = group * 100, 0
             else:
                 group += NUMBERS[word]
         return Fraction(total + group)
