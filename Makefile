@@ -12,7 +12,7 @@ export GIT_COMMITTER_EMAIL := k15@localhost
 endif
 IN_ROOT := cd "$(ROOT)" &&
 
-.PHONY: repro test ui stage images bench check lock clean environment
+.PHONY: repro test ui stage reward-models images bench check lock clean environment
 
 repro: environment  ## The whole recipe; PROFILE=smoke|laptop|gpu|cluster recomposes params.yaml first
 	@$(IN_ROOT) $(if $(PROFILE),dvc exp run -S profile=$(PROFILE),dvc repro)
@@ -21,6 +21,10 @@ repro: environment  ## The whole recipe; PROFILE=smoke|laptop|gpu|cluster recomp
 stage: environment  ## One stage again, on the inputs that are there: make stage S=rl
 	@$(if $(S),,$(error name the stage: make stage S=rl))
 	@$(IN_ROOT) dvc repro --single-item --force $(S)
+
+reward-models: environment  ## Train a value-head and a chain-of-thought reward model; their accuracies in a table
+	@$(IN_ROOT) dvc repro pipelines/optional/dvc.yaml:reward_model
+	@$(IN_ROOT) python -m stages.reward_model.table
 
 ui: environment  ## The Prefect UI, with deployments of the recipe and of each stage
 	@$(IN_ROOT) python -m pipelines.ui

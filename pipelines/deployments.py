@@ -14,7 +14,7 @@ from prefect import flow, get_run_logger
 from prefect.deployments.runner import RunnerDeployment
 
 from k15.params import load_params
-from pipelines.graph import load_graph
+from pipelines.graph import OPTIONAL, load_graph
 from pipelines.params import PipelineParams
 from pipelines.runners.process import start_guarded
 
@@ -55,6 +55,11 @@ def reproduce(stage: str | None = None, profile: Profile | None = None, override
 
 
 def deployments(root: Path) -> list[RunnerDeployment]:
-    """`recipe`, then one a stage."""
-    stages = [RunnerDeployment.from_flow(reproduce, name=name, parameters={"stage": name}) for name in load_graph(root)]
+    """`recipe`, then one a stage, the optional ones last."""
+    targets = {name: name for name in load_graph(root)}
+    targets |= {name: f"{OPTIONAL}:{name}" for name in load_graph(root, OPTIONAL)}
+    stages = [
+        RunnerDeployment.from_flow(reproduce, name=name, parameters={"stage": target})
+        for name, target in targets.items()
+    ]
     return [RunnerDeployment.from_flow(reproduce, name="recipe"), *stages]

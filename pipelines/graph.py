@@ -1,4 +1,4 @@
-"""The stages as dvc.yaml declares them: what each one reads and writes. DVC stays the judge of what is stale."""
+"""The stages as the dvc.yaml files declare them: what each reads and writes. DVC stays the judge of what is stale."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +8,10 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from k15.errors import UserError
+
+RECIPE = "dvc.yaml"
+OPTIONAL = "pipelines/optional/dvc.yaml"
+"""Stages that `dvc repro` alone does not run. Their paths are relative to the root too."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +26,15 @@ class Node:
     params: tuple[str, ...]
 
 
-def load_graph(root: Path) -> dict[str, Node]:
-    """Stage name → node, in the order of dvc.yaml."""
-    document = YAML(typ="safe", pure=True).load((root / "dvc.yaml").read_text(encoding="utf-8"))
+def load_graph(root: Path, file: str = RECIPE) -> dict[str, Node]:
+    """Stage name → node, in the order of the file."""
+    document = YAML(typ="safe", pure=True).load((root / file).read_text(encoding="utf-8"))
     return {node.name: node for stage, body in document["stages"].items() for node in _expand(stage, body)}
 
 
 def load_node(root: Path, name: str) -> Node:
-    graph = load_graph(root)
+    """A stage of the recipe, or an optional one."""
+    graph = load_graph(root) | load_graph(root, OPTIONAL)
     if name not in graph:
         raise UserError(f"dvc.yaml has no stage {name}; the stages are {', '.join(graph)}")
     return graph[name]

@@ -50,7 +50,7 @@ def test_the_report_has_the_stored_figures(reproduced: Path) -> None:
 
 
 def test_nothing_is_left_to_do(reproduced: Path) -> None:
-    assert json.loads(dvc(reproduced, "status", "--json")) == {}
+    assert json.loads(dvc(reproduced, "status", "--json", "dvc.yaml")) == {}
     assert "up to date" in dvc(reproduced, "repro")
 
 
@@ -61,7 +61,7 @@ def test_a_seed_of_rl_touches_rl_and_what_follows(reproduced: Path) -> None:
     params.write_text(before[:section] + before[section:].replace("seed:", "seed: 9", 1))
     try:
         # The report shows all parameters; what `rl` feeds becomes stale once `rl` has run.
-        assert set(json.loads(dvc(reproduced, "status", "--json"))) == {"rl", "report"}
+        assert set(json.loads(dvc(reproduced, "status", "--json", "dvc.yaml"))) == {"rl", "report"}
     finally:
         params.write_text(before)
 
@@ -71,7 +71,7 @@ def test_a_filter_of_curation_touches_curation(reproduced: Path) -> None:
     before, times = code.read_bytes(), code.stat()
     code.write_bytes(before + b"\n# changed\n")
     try:
-        assert list(json.loads(dvc(reproduced, "status", "--json"))) == ["curate"]
+        assert list(json.loads(dvc(reproduced, "status", "--json", "dvc.yaml"))) == ["curate"]
     finally:
         code.write_bytes(before)
         os.utime(code, ns=(times.st_atime_ns, times.st_mtime_ns))

@@ -138,10 +138,33 @@ DATASETS: dict[str, Schema] = {
         length=_i32,  # context of a needle problem, else 0
         depth=_f32,
     ),
+    "judged_answer": _schema(
+        1,
+        question=_str,
+        reference=_str,
+        response=_str,
+        correct=_bool,
+        form=_str,  # or the name of a user's file
+        reasoning=_str,  # empty where nobody wrote one
+        split=_str,
+    ),
+    "judgement": _schema(
+        1,
+        question=_str,
+        reference=_str,
+        response=_str,
+        form=_str,
+        label=_str,  # correct | wrong
+        classic=_str,  # correct | wrong | error
+        log_odds=_f32,
+        cot=_str,
+        judgements=pa.list_(pa.string()),
+    ),
 }
 
 LAYOUTS: dict[str, int] = {
     "checkpoint": 1,  # megatron/ model.json tokenizer/ hf/
+    "value_model": 1,  # model.json tokenizer/ hf/
     "tokenizer": 1,  # the files of a Hugging Face tokenizer
 }
 

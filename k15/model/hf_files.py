@@ -67,6 +67,18 @@ def write_hf_config(directory: Path, config: ModelConfig, tokenizer_dir: Path) -
     _write(directory / "preprocessor_config.json", _image_processor(config))
     _write(directory / "processor_config.json", _processor(config))
     (directory / "chat_template.jinja").write_text(CHAT_TEMPLATE)
+    _copy_tokenizer(directory, tokenizer_dir)
+
+
+def write_value_config(directory: Path, config: ModelConfig, tokenizer_dir: Path) -> None:
+    """The same for the decoder with a value head: one label, no processor."""
+    directory.mkdir(parents=True, exist_ok=True)
+    head = {"architectures": ["Qwen3ForSequenceClassification"], "num_labels": 1, "dtype": "float32"}
+    _write(directory / "config.json", _decoder(config) | head)
+    _copy_tokenizer(directory, tokenizer_dir)
+
+
+def _copy_tokenizer(directory: Path, tokenizer_dir: Path) -> None:
     for name in _TOKENIZER_FILES:
         if tokenizer_dir != directory and (tokenizer_dir / name).is_file():
             shutil.copyfile(tokenizer_dir / name, directory / name)

@@ -9,11 +9,9 @@ per response costs a third of the speed.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -22,86 +20,57 @@ from k15.errors import UserError
 from k15.model.hf_files import load_image
 from k15.progress import Task
 from k15.rollout import process, weights
+from k15.rollout.llm import InProcessLLM, existing, read_json
 from k15.rollout.params import EngineParams
 from k15.rollout.types import Prompt, Repetition, Sample, Sampling
 from k15.seeds import derive
 
 with process.importing_vllm():
     from vllm import SamplingParams
-    from vllm import _custom_ops as cpu_operators
-    from vllm.engine.arg_utils import EngineArgs
     from vllm.model_executor.models.llava import LlavaForConditionalGeneration
     from vllm.model_executor.models.registry import ModelRegistry
     from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind
-    from vllm.v1.engine.llm_engine import LLMEngine
 
 _MAX_IMAGES = 16
-_BLOCK_TOKENS = 32
-_STEP_TOKENS = 8192
-_NARROW = 512
-"""Up to this width one thread: a second gains a sixth on an idle machine, and a busy one makes it many times
-slower, because every small operation waits for both."""
 
 
-class Engine:
+class Engine(InProcessLLM):
     """Samples responses from a checkpoint's `hf/` directory."""
 
     def __init__(self, hf_dir: Path, *, max_model_len: int, params: EngineParams, seed: int = 0) -> None:
-        config = _read_json(hf_dir / "config.json")
-        stop = _read_json(hf_dir / "generation_config.json")["eos_token_id"]
-        self.max_model_len = max_model_len
+        config = read_json(hf_dir / "config.json")
+        stop = read_json(hf_dir / "generation_config.json")["eos_token_id"]
         self._stop_ids: list[int] = stop if isinstance(stop, list) else [stop]
         self._image_id: int = config["image_token_index"]
         self._image_tokens: int = config["image_seq_length"]
         self._image_size: int = config["vision_config"]["image_size"]
-        narrow = config["text_config"]["hidden_size"] <= _NARROW
-        self._threads = 1 if narrow else torch.get_num_threads()
-        self._requests = 0
         # Registering the class itself spares vLLM a fresh interpreter that inspects it.
         ModelRegistry.register_model("LlavaForConditionalGeneration", LlavaForConditionalGeneration)
-        arguments = EngineArgs(
-            model=str(hf_dir),
-            dtype="float32",
-            enforce_eager=True,
+        super().__init__(
+            hf_dir,
+            config["text_config"]["hidden_size"],
             max_model_len=max_model_len,
-            max_num_seqs=params.max_num_seqs,
-            max_num_batched_tokens=max(_STEP_TOKENS, max_model_len),
-            kv_cache_memory_bytes=int(params.kv_cache_gib * 2**30),
-            block_size=_BLOCK_TOKENS,
+            params=params,
+            seed=seed,
             enable_prefix_caching=True,
             limit_mm_per_prompt={"image": _MAX_IMAGES},
             skip_mm_profiling=True,
             generation_config="vllm",
-            use_tqdm_on_load=False,
-            disable_log_stats=True,
-            seed=seed,
         )
-        with process.guest(), _plain_linear_layers():
-            self._llm = LLMEngine.from_engine_args(arguments)
-        # Or vLLM would destroy the default process group, which may be the trainer's, with this object.
-        self._llm.engine_core._finalizer.detach()
-        self._model = self._llm.model_executor.driver_worker.worker.model_runner.get_model()
 
     def generate(
         self, prompts: Sequence[Prompt], sampling: Sampling, progress: Task | None = None
     ) -> list[list[Sample]]:
         """`sampling.n` samples of every prompt, in the prompts' order. `progress` counts finished prompts."""
         requests = [self._request(index, prompt) for index, prompt in enumerate(prompts)]
-        finished: dict[str, list[Sample]] = {}
-        order: list[str] = []
         # Or a repeated prompt would take its keys from an earlier call, where they may differ in the last bit.
         self._llm.reset_prefix_cache()
         self._llm.reset_encoder_cache()
         with process.preserved_rng(), process.threads(self._threads):
             torch.manual_seed(derive(sampling.seed, "rollout"))
-            for request in requests:
-                order.append(self._submit(request, sampling))
-            while self._llm.has_unfinished_requests():
-                for output in self._llm.step():
-                    finished[output.request_id] = [_sample(completion) for completion in output.outputs]
-                    if progress is not None:
-                        progress.advance()
-        return [finished[name] for name in order]
+            order = [self._submit(request, self._params(sampling)) for request in requests]
+            finished = self._finish(progress)
+        return [[_sample(completion) for completion in finished[name]] for name in order]
 
     def update_weights(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Replace all weights by `tensors` (names and shapes of `model.safetensors`), without a reload."""
@@ -109,24 +78,11 @@ class Engine:
 
     def load_hf(self, hf_dir: Path) -> None:
         """Replace all weights by those of another export of the same shape."""
-        self.update_weights(load_file(_existing(hf_dir / "model.safetensors")))
+        self.update_weights(load_file(existing(hf_dir / "model.safetensors")))
 
     def weight_digests(self) -> dict[str, str]:
         """HF name -> `weights.tensor_digest` of what the engine computes with."""
         return {name: weights.tensor_digest(t) for name, t in weights.held_tensors(self._model).items()}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Free model and cache. Process groups stay: the trainer may use the same ones."""
-        core = self._llm.engine_core.engine_core
-        core.model_executor.shutdown()
-        core.scheduler.shutdown()
-        del self._llm, self._model
 
     def _request(self, index: int, prompt: Prompt) -> dict[str, Any]:
         self._check(index, prompt)
@@ -150,12 +106,6 @@ class Engine:
                 f"prompt {index} has {length} tokens, which leaves no room for a response; "
                 f"give 1 to {self.max_model_len - 1}, or raise max_model_len ({self.max_model_len})"
             )
-
-    def _submit(self, request: dict[str, Any], sampling: Sampling) -> str:
-        self._requests += 1
-        name = str(self._requests)
-        self._llm.add_request(name, request, self._params(sampling))
-        return name
 
     def _params(self, sampling: Sampling) -> SamplingParams:
         repetition = sampling.repetition
@@ -186,25 +136,3 @@ def _sample(completion: Any) -> Sample:
         finish_reason=completion.finish_reason,
         logprobs=[] if logprobs is None else logprobs.logprobs,
     )
-
-
-@contextmanager
-def _plain_linear_layers() -> Iterator[None]:
-    """Without oneDNN's prepacked copies, which in-place weight updates would not reach."""
-    supported = cpu_operators._supports_onednn
-    cpu_operators._supports_onednn = False
-    try:
-        yield
-    finally:
-        cpu_operators._supports_onednn = supported
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise UserError(f"{path} is missing; give the hf/ directory of a checkpoint")
-    return path
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(_existing(path).read_text())
-    return content

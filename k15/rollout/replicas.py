@@ -1,6 +1,6 @@
 """Engines that share the prompts of a call: one in this process, the others in processes of their own.
 
-The engine of a small model keeps one core busy (see `engine._NARROW`); a second one takes half of the prompts.
+The engine of a small model keeps one core busy (see `llm._NARROW`); a second one takes half of the prompts.
 Guarantees: the same prompts, sampling and number of replicas give the same samples; after `update_weights` all replicas
 hold the same bytes; a call that fails leaves nothing behind that a later call could take for its answer. A replica ends
 with the thread that started it, however that ends.

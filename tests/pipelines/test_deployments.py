@@ -10,7 +10,7 @@ import httpx
 import pytest
 from ruamel.yaml import YAML
 
-from pipelines.deployments import dvc_command
+from pipelines.deployments import deployments, dvc_command
 from tests.pipelines.conftest import ROOT, environment
 
 DEADLINE_SECONDS = 240
@@ -19,6 +19,13 @@ DEADLINE_SECONDS = 240
 def test_nothing_to_change_is_a_plain_reproduction() -> None:
     assert dvc_command(ROOT, None, None, []) == ["dvc", "repro"]
     assert dvc_command(ROOT, "rl", None, []) == ["dvc", "repro", "rl"]
+
+
+def test_an_optional_stage_is_named_with_its_file() -> None:
+    targets = {d.name: d.parameters.get("stage") for d in deployments(ROOT)}
+    assert next(iter(targets)) == "recipe" and targets["recipe"] is None
+    assert targets["rl"] == "rl"
+    assert targets["reward_model"] == "pipelines/optional/dvc.yaml:reward_model"
 
 
 def test_overrides_are_an_experiment_on_top_of_the_present_profile(project: Path) -> None:
@@ -41,7 +48,7 @@ def served(project: Path, prefect_api: httpx.Client) -> Iterator[None]:
 
 def test_one_stage_with_an_override(project: Path, prefect_api: httpx.Client, served: None) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while prefect_api.get("/deployments/name/reproduce/report").status_code != 200:  # the last one
+    while prefect_api.get("/deployments/name/reproduce/reward_model").status_code != 200:  # the last one
         assert time.monotonic() < deadline, "the deployments are not served"
         time.sleep(0.5)
     deployment = prefect_api.get("/deployments/name/reproduce/curate").json()

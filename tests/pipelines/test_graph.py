@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from k15.params import read_params
-from pipelines.graph import load_graph
+from pipelines.graph import OPTIONAL, load_graph, load_node
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPH = load_graph(ROOT)
+MORE = load_graph(ROOT, OPTIONAL)
+ALL = GRAPH | MORE
 ORDER = [
     "curate",
     "pretrain",
@@ -33,9 +35,16 @@ def test_stages_in_order() -> None:
     assert list(GRAPH) == ORDER
 
 
+def test_optional_stages_are_known_by_name_and_feed_no_other() -> None:
+    assert list(MORE) == ["reward_model"]
+    assert load_node(ROOT, "reward_model") == MORE["reward_model"]
+    made = {path for node in MORE.values() for path in node.outs}
+    assert not made & {dep for node in GRAPH.values() for dep in node.deps}
+
+
 def test_inputs_are_outputs_of_earlier_stages() -> None:
     made: set[str] = set()
-    for node in GRAPH.values():
+    for node in ALL.values():
         made_by_stages = [dep for dep in node.deps if dep.split("/")[0] in ("artifacts", "metrics", "plots")]
         assert set(made_by_stages) <= made, node.name
         made |= {*node.outs, *node.metrics, *node.plots}
@@ -65,11 +74,11 @@ def closure(folder: Path) -> set[Path]:
     return {path.relative_to(ROOT) for path in seen}
 
 
-@pytest.mark.parametrize("name", ORDER)
+@pytest.mark.parametrize("name", ALL)
 def test_code_dependencies_are_the_imports(name: str) -> None:
     stage = name.partition("@")[0]
     used = closure(ROOT / "stages" / stage)
-    code = [Path(dep) for dep in GRAPH[name].deps if dep.split("/")[0] in ("k15", "stages")]
+    code = [Path(dep) for dep in ALL[name].deps if dep.split("/")[0] in ("k15", "stages")]
     foreign = [path for path in used if path.parts[0] == "stages" and path.parts[1] not in (stage, "__init__.py")]
     assert not foreign, "a stage imports no other stage"
     packages = {Path("k15/__init__.py"), Path("stages/__init__.py")}
@@ -79,12 +88,12 @@ def test_code_dependencies_are_the_imports(name: str) -> None:
     assert not unused
 
 
-@pytest.mark.parametrize("name", [name for name in ORDER if name != "report"])
+@pytest.mark.parametrize("name", [name for name in ALL if name != "report"])
 def test_sections_of_params(name: str) -> None:
     folder, _, variant = name.partition("@")
     stage = importlib.import_module(f"stages.{folder}.run").STAGE
-    assert set(GRAPH[name].params) == {f"{folder}.{variant}" if variant else folder, *stage.sections}
+    assert set(ALL[name].params) == {f"{folder}.{variant}" if variant else folder, *stage.sections}
 
 
 def test_the_report_shows_every_section_that_stages_read() -> None:
-    assert set(GRAPH["report"].params) == set(read_params(ROOT)) - {"pipeline"}
+    assert set(GRAPH["report"].params) == set(read_params(ROOT)) - {"pipeline", *MORE}

@@ -16,6 +16,7 @@ from k15.rollout.params import EngineParams
 from stages.long2short.params import Long2ShortParams
 from stages.long_context.params import LongContextParams
 from stages.pretrain.params import PretrainParams
+from stages.reward_model.params import RewardModelParams
 from stages.sft.params import SFTParams
 from stages.vision_language.params import VisionLanguageParams
 
@@ -28,6 +29,7 @@ SECTIONS: dict[str, type[Params]] = {
     "engine": EngineParams,
     "rl": RLParams,
     "long2short": Long2ShortParams,
+    "reward_model": RewardModelParams,
 }
 DOCUMENT = read_params(Path(__file__).resolve().parents[2])
 
@@ -121,6 +123,16 @@ def test_good_params(section: str) -> None:
         ("long2short.dpo.longer", 1),
         ("long2short.dpo.pairs_per_step", 0),
         ("long2short.rl.group_size", 1),
+        ("reward_model.pairs", 0),
+        ("reward_model.heldout_pairs", 0),
+        ("reward_model.sources.files", [{"name": "mine"}]),
+        ("reward_model.sources.samples", 0),
+        ("reward_model.sources.temperature", 0),
+        ("reward_model.steps", 0),
+        ("reward_model.length", 32),
+        ("reward_model.classic.lr", 0),
+        ("reward_model.judgements", 0),
+        ("reward_model.temperature", -1),
     ],
 )
 def test_bad_values(key: str, value: Any) -> None:
