@@ -4,11 +4,12 @@ A verifier judges responses to problem records. The same response gets the same 
 batch, in whatever order.
 """
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from k15.errors import UserError
-from k15.rewards import answers, code, visual
+from k15.rewards import answers
 from k15.rewards.answers import Case
 from k15.rewards.extraction import Mode, extract_choice, extract_count, extract_math, extract_string, hedges
 from k15.rewards.references import references
@@ -52,6 +53,16 @@ def each(compare: Callable[[Case], Verdict]) -> Compare:
     return lambda cases: [compare(case) for case in cases]
 
 
+def later(module: str, name: str) -> Verifier:
+    """A verifier whose libraries are loaded when a record asks for it: most runs, and math's workers, never do."""
+
+    def verify(records: Sequence[Record], responses: Sequence[str], mode: Mode) -> list[Verdict]:
+        verdicts: list[Verdict] = getattr(importlib.import_module(module), name)(records, responses, mode)
+        return verdicts
+
+    return verify
+
+
 VERIFIERS: dict[str, Verifier] = {
     "math": extract_then_compare(extract_math, answers.compare_math),
     "choice": extract_then_compare(extract_choice, each(answers.compare_choice)),
@@ -60,10 +71,10 @@ VERIFIERS: dict[str, Verifier] = {
     "chart": extract_then_compare(extract_string, each(answers.compare_chart)),
     "ocr": extract_then_compare(extract_string, each(answers.compare_ocr)),
     "count": extract_then_compare(extract_count, each(answers.compare_count)),
-    "code_stdin": code.verify_stdin,
-    "code_function": code.verify_functions,
-    "svg": visual.verify_svg,
-    "plot": visual.verify_plot,
+    "code_stdin": later("k15.rewards.code", "verify_stdin"),
+    "code_function": later("k15.rewards.code", "verify_functions"),
+    "svg": later("k15.rewards.visual", "verify_svg"),
+    "plot": later("k15.rewards.visual", "verify_plot"),
 }
 
 

@@ -51,11 +51,14 @@ def test_inputs_are_outputs_of_earlier_stages() -> None:
 
 
 def imported_files(path: Path) -> Iterator[Path]:
+    """The files that a file imports, or names as a module to be loaded when it is needed."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("k15."):
+            names = [node.value]
         else:
             continue
         for name in names:
