@@ -1,6 +1,7 @@
 """The step of test cases for code problems (§2.3.5): which problems, whose generators, and what is left of them.
 
-A policy that writes no usable generator is a yield of nothing, not an error.
+A policy that writes no usable generator is a yield of nothing, not an error. k15's own problems are left out, with the
+reason in the log and in the metrics, on a machine without a sandbox; a user's problems are not.
 """
 
 from collections.abc import Sequence
@@ -8,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from k15 import artifacts
+from k15.errors import UserError
 from k15.model.config import ModelConfig
 from k15.rollout.engine import Engine
 from k15.rollout.params import EngineParams
 from k15.rollout.types import Prompt, Sampling
-from k15.sandbox import shared_sandbox
+from k15.sandbox import AnySandbox, shared_sandbox
 from k15.seeds import derive
 from k15.stage import Context
 from k15.testcases import written, yields
@@ -31,8 +33,8 @@ def make(params: PromptsParams, settings: EngineParams, context: Context, policy
     found: list[Judged] = []
     asked: list[CodeProblem] = []
     programs: dict[str, list[str]] = {}
-    if problems:
-        sandbox = shared_sandbox()
+    sandbox, left_out = _sandbox(params, context)
+    if problems and sandbox:
         if params.test_cases.written.attempts:
             asked = unwritten(sandbox, problems, params.test_cases)
             programs = _programs(params, settings, context, policy, asked)
@@ -41,7 +43,21 @@ def make(params: PromptsParams, settings: EngineParams, context: Context, policy
     producer = context.producer(params, [policy])
     artifacts.write_dataset(context.artifact(CASES), "test_case", yields.case_rows(found), producer=producer)
     artifacts.write_dataset(context.artifact(PROBLEMS), "code_problem", yields.problem_rows(found), producer=producer)
-    return yields.summary(found) | {"asked": len(asked), "programs": sum(map(len, programs.values()))}
+    asking = {"asked": len(asked), "programs": sum(map(len, programs.values())), "left_out": left_out}
+    return yields.summary(found) | asking
+
+
+def _sandbox(params: PromptsParams, context: Context) -> tuple[AnySandbox | None, str]:
+    """The sandbox, or why there is none."""
+    if not params.test_cases.bundled and not params.test_cases.sources:
+        return None, ""
+    try:
+        return shared_sandbox(), ""
+    except UserError as error:
+        if params.test_cases.sources:
+            raise
+        context.progress.log(f"test cases: the bundled problems are left out, {error}")
+        return None, str(error)
 
 
 def _problems(params: PromptsParams, root: Path) -> list[CodeProblem]:

@@ -87,6 +87,8 @@ def test_cases(facts: Facts) -> str:
         card("Why inputs made no case", _bars(found["case_reasons"], "inputs by reason")),
     ]
     note = f"{found['cases']:,} inputs, {found['valid_cases']:,} valid cases, beside the paper's yield (§2.3.5)."
+    if found["left_out"]:
+        note = f"Left out on this machine: {found['left_out']}."
     return section("Test cases for code problems", note, table(header, rows) + grid(panels))
 
 

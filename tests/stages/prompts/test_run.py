@@ -181,3 +181,15 @@ def test_test_cases_and_a_policy_that_writes_no_generator(root: Path) -> None:
     metrics = json.loads((root / "metrics" / "prompts.json").read_text())["test_cases"]
     assert [metrics["funnel"][step] for step in STEPS] == [3, 3, 3, 1, 1, 1]
     assert (metrics["asked"], metrics["programs"]) == (2, 0)
+
+
+def test_without_a_sandbox_the_bundled_problems_are_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("k15.sandbox.shared._shared", None)
+    monkeypatch.setenv("K15_SANDBOX_URL", "http://127.0.0.1:1")
+    document = {"engine": ENGINE, "prompts": {**PARAMS, "test_cases": {**PARAMS["test_cases"], "bundled": True}}}
+    (root / "params.yaml").write_text(json.dumps(document))
+    (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE)))
+    assert main(STAGE, ["--root", str(root)]) == 0
+    assert read_rows(root / "artifacts" / "test_cases" / "problems", "code_problem") == []
+    metrics = json.loads((root / "metrics" / "prompts.json").read_text())["test_cases"]
+    assert "no sandbox service answers" in metrics["left_out"]

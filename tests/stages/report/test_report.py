@@ -73,6 +73,7 @@ def stored_run(root: Path) -> Path:
         "labels": {"hard": 6},
         "families": {"edit": 6},
         "test_cases": {
+            "left_out": "",
             "funnel": dict(zip(STEPS, [8, 6, 6, 6, 5, 4], strict=True)),
             "reasons": {"special-judge": 2, "few-valid-cases": 1, "submissions-disagree": 1},
             "cases": 300,
