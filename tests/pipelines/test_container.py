@@ -294,4 +294,4 @@ def test_make_images_hands_the_base_to_the_builder(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(engine, "find_command", lambda: "podman")
     monkeypatch.setenv("BASE", base)
     assert build.main(arguments) == 0
-    assert built == [("data", "debian:12"), ("train", "debian:12")]
+    assert built == [("data", "debian:12"), ("train", "debian:12"), ("sandbox", "debian:12")]
