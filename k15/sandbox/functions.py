@@ -2,12 +2,14 @@
 
 import json
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from k15.sandbox.box import Box, Order, Run, drive, pack, sealed
+from k15.sandbox.box import Box, pack, sealed
 from k15.sandbox.languages import ENVIRONMENT
-from k15.sandbox.types import FunctionResult, Limits, Part, Result
+from k15.sandbox.runs import Order, Run, drive
+from k15.sandbox.types import FunctionResult, Limits, Part, Result, one_line
 
 _LARGEST_NEWS = 16 << 20
 
@@ -45,66 +47,72 @@ class FunctionTest:
     before: str
     limits: Limits
 
-    def failed(self, why: str) -> FunctionResult:
-        return FunctionResult("infrastructure_error", (), Result("infrastructure_error", why=why), why)
+    def files(self) -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
+        """Of the program's box, and of the judge's."""
+        task = {"tests": self.tests, "before": self.before, "entry_point": self.entry_point}
+        program = [("solution.py", self.source.encode(errors="surrogatepass"))]
+        given = ("given.py", self.given.encode(errors="surrogatepass"))
+        return program, [given, ("tests.json", json.dumps(task).encode())]
 
     def run(self, program_box: Box, judge_box: Box) -> FunctionResult:
-        # program → judge and judge → program, then the judge's news to this process
-        to_judge, to_program, news = os.pipe2(os.O_CLOEXEC), os.pipe2(os.O_CLOEXEC), os.pipe2(os.O_CLOEXEC)
-        empty = sealed(b"", "empty")
-        opened = {*to_judge, *to_program, *news, empty}
-        try:
-            program = self._start(program_box, "candidate", self._program_files(), empty, (to_program[0], to_judge[1]))
-            channels = (to_judge[0], to_program[1], news[1])
-            judge = self._start(judge_box, "judge", self._judge_files(), empty, channels)
-            for descriptor in (*to_judge, *to_program, news[1]):
-                os.close(descriptor)
-                opened.discard(descriptor)
+        with ExitStack() as kept, ExitStack() as given:
+            payloads = [_owned(given, sealed(pack(files, [files[0][0]]), "payload")) for files in self.files()]
+            empty = _owned(given, sealed(b"", "empty"))
+            to_judge, to_program, news = _pipe(given, given), _pipe(given, given), _pipe(kept, given)
+            program = Run(program_box, Order("candidate", self.limits, environment=ENVIRONMENT))
+            judge = Run(judge_box, Order("judge", self.limits, environment=ENVIRONMENT))
+            try:
+                program.start(payloads[0], empty, (to_program[0], to_judge[1]), judge_box.group)
+                judge.start(payloads[1], empty, (to_judge[0], to_program[1], news[1]), program_box.group)
+            except BaseException:
+                program.finish()
+                judge.finish()
+                raise
+            given.close()
             told = _News(news[0])
             drive([program, judge], {news[0]: told.hear})
             while told.hear():
                 pass
-            return self._verdict(program.result(), judge.result(), told.messages())
-        finally:
-            for descriptor in opened:
-                os.close(descriptor)
+            return _verdict(program.result(), judge.result(), told.messages())
 
-    def _start(self, box: Box, mode: str, files: list[tuple[str, bytes]], empty: int, channels: tuple[int, ...]) -> Run:
-        payload = sealed(pack(files, [files[0][0]]), "payload")
-        try:
-            order = Order(mode, self.limits, environment=ENVIRONMENT)
-            return Run(box, order, payload, empty, channels)
-        finally:
-            os.close(payload)
 
-    def _program_files(self) -> list[tuple[str, bytes]]:
-        return [("solution.py", self.source.encode(errors="surrogatepass"))]
+def _owned(owner: ExitStack, descriptor: int) -> int:
+    owner.callback(os.close, descriptor)
+    return descriptor
 
-    def _judge_files(self) -> list[tuple[str, bytes]]:
-        task = {"tests": self.tests, "before": self.before, "entry_point": self.entry_point}
-        return [("given.py", self.given.encode(errors="surrogatepass")), ("tests.json", json.dumps(task).encode())]
 
-    def _verdict(self, program: Result, judge: Result, messages: list[dict[str, Any]]) -> FunctionResult:
-        parts = tuple(
-            Part(message["outcome"] == "passed", message["why"] if message["outcome"] != "passed" else "")
-            for message in messages
-            if message["outcome"] in ("passed", "failed", "raised")
-        )
-        ending = messages[-1]["outcome"] if messages else ""
-        if program.status == "infrastructure_error":
-            return self.failed(program.why)
-        if ending == "complete" and parts:
-            wrong = next((part for part in parts if not part.passed), None)
-            if wrong is None:
-                return FunctionResult("ok", parts, program, f"{len(parts)} parts passed")
-            return FunctionResult("wrong_answer", parts, program, wrong.why or "an assertion does not hold")
-        if program.status != "ok":
-            return FunctionResult(program.status, parts, program, program.why)
-        if judge.status in ("cpu_limit", "memory_limit"):
-            why = f"the tests, with what the program gave them: {judge.why}"
-            return FunctionResult(judge.status, parts, replace(program, status=judge.status, why=why), why)
-        if ending == "lost":
-            ended = replace(program, status="runtime_error", why="the program ended before its tests did")
-            return FunctionResult("runtime_error", parts, ended, ended.why)
-        why = f"the tests could not be run ({judge.status}: {judge.why})"
-        return FunctionResult("infrastructure_error", parts, judge, why)
+def _pipe(reader: ExitStack, writer: ExitStack) -> tuple[int, int]:
+    """A pipe whose ends belong to these."""
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    return _owned(reader, reading), _owned(writer, writing)
+
+
+def failed(why: str) -> FunctionResult:
+    """No verdict."""
+    return FunctionResult("infrastructure_error", (), Result("infrastructure_error", why=one_line(why)), one_line(why))
+
+
+def _verdict(program: Result, judge: Result, messages: list[dict[str, Any]]) -> FunctionResult:
+    parts = tuple(
+        Part(message["outcome"] == "passed", "" if message["outcome"] == "passed" else one_line(message["why"]))
+        for message in messages
+        if message["outcome"] in ("passed", "failed", "raised")
+    )
+    ending = messages[-1]["outcome"] if messages else ""
+    if program.status == "infrastructure_error":
+        return failed(program.why)
+    if ending == "complete" and parts:
+        wrong = next((part for part in parts if not part.passed), None)
+        if wrong is None:
+            return FunctionResult("ok", parts, program, f"{len(parts)} parts passed")
+        return FunctionResult("wrong_answer", parts, program, wrong.why or "an assertion does not hold")
+    if program.status != "ok":
+        return FunctionResult(program.status, parts, program, program.why)
+    if judge.status in ("cpu_limit", "memory_limit", "wall_limit"):
+        why = f"the tests, with what the program gave them: {judge.why}"
+        return FunctionResult(judge.status, parts, replace(program, status=judge.status, why=why), why)
+    if ending == "lost":
+        ended = replace(program, status="runtime_error", why="the program ended before its tests did")
+        return FunctionResult("runtime_error", parts, ended, ended.why)
+    why = one_line(f"the tests could not be run ({judge.status}: {judge.why})")
+    return FunctionResult("infrastructure_error", parts, judge, why)

@@ -1,95 +1,61 @@
 """The sandbox: a pool of boxes, one to a core, which runs untrusted programs.
 
-Guarantees: a run sees nothing of the machine or of another run and leaves nothing behind; its verdict does
-not depend on what else is running (limits count CPU time, each box has a core of its own, no more runs at once
+Guarantees: a run sees nothing of the machine or of another run and leaves nothing behind; its verdict does not
+depend on what else is running (limits count CPU time and sleep, each box has a core of its own, no more runs at once
 than boxes); a failure of the sandbox is never a verdict about the program: it is tried again on a new box and, if that
 does not help, returned as `infrastructure_error`. What is promised, and what not: docs/sandbox.md.
 """
 
 import hashlib
-import itertools
 import os
+import posixpath
 import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from typing import TypeVar
 
 from k15.errors import UserError
 from k15.sandbox import cgroups, functions, layers
-from k15.sandbox.box import Box, BoxError, Order, Run, drive, pack, sealed
+from k15.sandbox.box import BoxError, pack, sealed
 from k15.sandbox.languages import ENVIRONMENT, Language, language_named
+from k15.sandbox.runs import Order, Run, drive
+from k15.sandbox.slots import Slot
 from k15.sandbox.types import COMPILE_LIMITS, FunctionResult, Limits, Program, Result, one_line
 
-T = TypeVar("T")
+T = TypeVar("T", Result, FunctionResult)
 
 ATTEMPTS = 3
-_PROGRAMS_KEPT = 256
+_KEPT_BYTES = 256 << 20
+"""Of compiled programs."""
 _LARGEST_INPUT_BYTES = 256 << 20
-
-
-_numbers = itertools.count()
-"""Of all boxes of this process: their cgroups and user ids differ, whichever pool they belong to."""
-
-
-class Slot:
-    """A core with its box, and the box of the judge of function tests, each started on first use."""
-
-    def __init__(self, core: int, layout: cgroups.Layout | None) -> None:
-        self.core = core
-        self.layout = layout
-        self._boxes: dict[str, Box] = {}
-
-    def box(self, role: str) -> Box:
-        """The box named `role` ("program" or "judge"); a new one where the last has ended."""
-        box = self._boxes.get(role)
-        if box is None or not box.alive:
-            if box is not None:
-                _dispose(box)
-            box = self._boxes[role] = self._start()
-        return box
-
-    def _start(self) -> Box:
-        number = next(_numbers)
-        group = cgroups.BoxGroup.create(self.layout, str(number)) if self.layout else None
-        try:
-            return Box(number, self.core, group)
-        except BaseException:
-            if group:
-                group.remove()
-            raise
-
-    def close(self) -> None:
-        for box in self._boxes.values():
-            _dispose(box)
-        self._boxes.clear()
-
-
-def _dispose(box: Box) -> None:
-    box.close()
-    if box.group:
-        box.group.remove()
+_LONGEST_NAME = 255
 
 
 class Sandbox:
     """`slots`: how many programs run at once (default: one to a core). `allow_missing`: layers of isolation to do
-    without where the machine lacks them; anything else that is missing is a `UserError`. Safe to use from threads."""
+    without where the machine lacks them; anything else that is missing is a `UserError`. Safe to use from threads, not
+    from forked processes."""
 
     def __init__(self, slots: int | None = None, *, allow_missing: Sequence[str] = ()) -> None:
         cores = sorted(os.sched_getaffinity(0))
-        self.slots = slots or len(cores)
+        self.slots = len(cores) if slots is None else slots
+        if self.slots < 1:
+            raise UserError(f"a sandbox needs at least one slot (got {slots})")
         self.layout = layers.require(allow_missing)
         if self.layout:
             cgroups.sweep(self.layout)
-        self._idle: queue.LifoQueue[Slot] = queue.LifoQueue()
-        self._all = [Slot(cores[number % len(cores)], self.layout) for number in range(self.slots)]
-        for slot in reversed(self._all):
-            self._idle.put(slot)
+        self._owner = os.getpid()
+        self._idle: queue.LifoQueue[Slot | None] = queue.LifoQueue()
+        for number in reversed(range(self.slots)):
+            self._idle.put(Slot(cores[number % len(cores)], self.layout))
         self._programs: OrderedDict[str, Program | Result] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept_bytes = 0
+        self._programs_lock = threading.Lock()
+        self._all_lock = threading.Lock()
+        """Held by whoever takes all slots."""
         self._closed = False
 
     def __enter__(self) -> "Sandbox":
@@ -100,15 +66,12 @@ class Sandbox:
 
     def start(self) -> None:
         """Starts every box now, so that the first runs do not wait for it."""
-        slots = [self._idle.get() for _ in self._all]
-        try:
-            with ThreadPoolExecutor(self.slots) as threads:
-                list(threads.map(lambda slot: slot.box("program"), slots))
-        except BoxError as error:
-            raise UserError(f"the sandbox cannot start: {error}") from None
-        finally:
-            for slot in slots:
-                self._idle.put(slot)
+        with self._all_lock, self._slots() as slots:
+            try:
+                with ThreadPoolExecutor(self.slots) as threads:
+                    list(threads.map(lambda slot: slot.box("program"), slots))
+            except (BoxError, OSError) as error:
+                raise UserError(f"the sandbox cannot start: {error}") from None
 
     def build(self, language: str, source: str | bytes) -> Program | Result:
         """A program that can be run; a `Result` with its compile error, or with an infrastructure error.
@@ -116,20 +79,17 @@ class Sandbox:
         Programs that were built lately are kept. Scripts are taken as they are: their errors show when they run.
         """
         entry = language_named(language)
-        content = source.encode(errors="surrogatepass") if isinstance(source, str) else source
+        content = _bytes(source)
         if not entry.compile:
             return Program(entry.name, {entry.source: content})
         key = hashlib.sha256(entry.name.encode() + b"\0" + content).hexdigest()
-        with self._lock:
+        with self._programs_lock:
             if key in self._programs:
                 self._programs.move_to_end(key)
                 return self._programs[key]
         built = self._compile(entry, content)
         if isinstance(built, Program) or built.status != "infrastructure_error":
-            with self._lock:
-                self._programs[key] = built
-                while len(self._programs) > _PROGRAMS_KEPT:
-                    self._programs.popitem(last=False)
+            self._keep(key, built)
         return built
 
     def run(
@@ -158,12 +118,15 @@ class Sandbox:
         limits: Limits | None = None,
     ) -> Result:
         entry = language_named(program.language)
-        allowed = limits or Limits()
-        every = {**(files or {}), **program.files}
-        _check(every, args, allowed)
+        allowed, beside, given = limits or Limits(), dict(files or {}), _bytes(stdin)
+        _check(beside, program.files, args, allowed)
+        size = sum(map(len, program.files.values()))
+        if size > allowed.disk_mib << 20:
+            why = f"a program of {size >> 20} MiB does not fit on its disk of {allowed.disk_mib} MiB"
+            return Result("memory_limit", why=why)
         order = Order("execute" if entry.run else "python", allowed, entry.run, {**ENVIRONMENT, **entry.environment})
         arguments = args if entry.run else [entry.source, *args]
-        return self._run(order, pack(list(every.items()), arguments), _bytes(stdin))[0]
+        return self._run(order, pack([*beside.items(), *program.files.items()], arguments), given)[0]
 
     def run_many(
         self,
@@ -199,13 +162,11 @@ class Sandbox:
         program cannot replace. `before`: code that runs before the tests and may use the program.
         """
         test = functions.FunctionTest(source, tuple(tests), entry_point, given, before, limits or Limits())
-        result = test.failed("the sandbox was not asked")
-        for _ in range(ATTEMPTS):
-            with self._slot() as slot:
-                result = self._attempt(partial(_test_once, slot, test), test.failed)
-            if result.status != "infrastructure_error" or result.parts:
-                break
-        return result
+
+        def once(slot: Slot) -> FunctionResult:
+            return test.run(slot.box("program"), slot.box("judge"))
+
+        return self._persist(once, functions.failed)
 
     def _compile(self, entry: Language, source: bytes) -> Program | Result:
         environment = {**ENVIRONMENT, **entry.environment}
@@ -218,54 +179,90 @@ class Sandbox:
         why = "the compiler made no program" if result.status == "ok" else _compiler_says(result)
         return Result("compile_error", result.exit_code, stderr=result.stderr, cpu_s=result.cpu_s, why=why)
 
+    def _keep(self, key: str, built: Program | Result) -> None:
+        with self._programs_lock:
+            self._programs[key] = built
+            self._kept_bytes += _size(built)
+            while self._kept_bytes > _KEPT_BYTES:
+                self._kept_bytes -= _size(self._programs.popitem(last=False)[1])
+
     def _run(self, order: Order, payload: bytes, stdin: bytes) -> tuple[Result, dict[str, bytes]]:
         if len(payload) + len(stdin) > _LARGEST_INPUT_BYTES:
             raise UserError(f"a program with its input has more than {_LARGEST_INPUT_BYTES >> 20} MiB; make it smaller")
-        outcome: tuple[Result, dict[str, bytes]] = (Result("infrastructure_error"), {})
-        with _descriptor(payload, "payload") as packed:
-            for _ in range(ATTEMPTS):
-                with self._slot() as slot, _descriptor(stdin, "stdin") as given:
-                    outcome = self._attempt(lambda: _run_once(slot.box("program"), order, packed, given), _no_run)
-                if outcome[0].status != "infrastructure_error":
-                    break
-        return outcome
+        outputs: dict[str, bytes] = {}
 
-    def _attempt(self, action: Callable[[], T], failed: Callable[[str], T]) -> T:
-        try:
-            return action()
-        except (BoxError, OSError) as error:
-            return failed(str(error))
+        def once(slot: Slot) -> Result:
+            with _descriptor(payload, "payload") as packed, _descriptor(stdin, "stdin") as given:
+                run = Run(slot.box("program"), order)
+                try:
+                    run.start(packed, given)
+                except BaseException:
+                    run.finish()
+                    raise
+            drive([run])
+            outputs.update(run.outputs)
+            return run.result()
+
+        return self._persist(once, lambda why: Result("infrastructure_error", why=one_line(why))), outputs
+
+    def _persist(self, once: Callable[[Slot], T], failed: Callable[[str], T]) -> T:
+        """The first result that is a verdict. After one that is none the slot's boxes are new."""
+        result = failed("it was never tried")
+        for _ in range(ATTEMPTS):
+            with self._slot() as slot:
+                try:
+                    result = once(slot)
+                except UserError:
+                    raise
+                except Exception as error:
+                    result = failed(f"{type(error).__name__}: {error}")
+                if result.status != "infrastructure_error":
+                    return result
+                slot.close()
+        return result
 
     @contextmanager
     def _slot(self) -> Iterator[Slot]:
-        if self._closed:
-            raise RuntimeError("the sandbox is closed")
+        if self._owner != os.getpid():
+            raise RuntimeError("a sandbox belongs to the process that made it; make another in this one")
         slot = self._idle.get()
+        if slot is None:
+            self._idle.put(None)  # for whoever else waits
+            raise RuntimeError("the sandbox is closed")
         try:
             yield slot
         finally:
             self._idle.put(slot)
 
+    @contextmanager
+    def _slots(self) -> Iterator[list[Slot]]:
+        """All of them, once nothing runs any more."""
+        taken: list[Slot] = []
+        try:
+            while len(taken) < self.slots:
+                slot = self._idle.get()
+                if slot is None:
+                    self._idle.put(None)
+                    raise RuntimeError("the sandbox is closed")
+                taken.append(slot)
+            yield taken
+        finally:
+            for slot in taken:
+                self._idle.put(slot)
+
     def close(self) -> None:
         """Ends the boxes once their runs are over, and removes their cgroups."""
-        if not self._closed:
+        if self._owner != os.getpid():
+            return
+        with self._all_lock:
+            if self._closed:
+                return
             self._closed = True
-            for slot in [self._idle.get() for _ in self._all]:
-                slot.close()
-
-
-def _run_once(box: Box, order: Order, payload: int, stdin: int) -> tuple[Result, dict[str, bytes]]:
-    run = Run(box, order, payload, stdin)
-    drive([run])
-    return run.result(), run.outputs
-
-
-def _test_once(slot: Slot, test: functions.FunctionTest) -> FunctionResult:
-    return test.run(slot.box("program"), slot.box("judge"))
-
-
-def _no_run(why: str) -> tuple[Result, dict[str, bytes]]:
-    return Result("infrastructure_error", why=why), {}
+            for _ in range(self.slots):
+                slot = self._idle.get()
+                if slot is not None:
+                    slot.close()
+            self._idle.put(None)
 
 
 def _compiler_says(result: Result) -> str:
@@ -275,19 +272,43 @@ def _compiler_says(result: Result) -> str:
     return one_line(next((line for line in lines if "error" in line.lower()), result.why))
 
 
-def _check(files: Mapping[str, bytes], arguments: Sequence[str], limits: Limits) -> None:
-    if any("\0" in argument for argument in arguments):
-        raise UserError("an argument of a program holds a null character; leave it out")
-    size = sum(map(len, files.values()))
-    if size > limits.disk_mib << 20:
-        raise UserError(f"a program of {size >> 20} MiB does not fit in disk_mib={limits.disk_mib}; raise it")
+def _check(files: Mapping[str, bytes], program: Mapping[str, bytes], arguments: Sequence[str], limits: Limits) -> None:
+    """`UserError` for what no run could be given."""
+    for argument in arguments:
+        if "\0" in argument or not _encodable(argument):
+            raise UserError(f"{argument!r:.60} cannot be an argument of a program")
+    if sum(map(len, files.values())) > limits.disk_mib << 20:
+        raise UserError(f"the files of a program do not fit in disk_mib={limits.disk_mib}; raise it")
+    folders = {posixpath.dirname(name) for name in (*files, *program)}
     for name in files:
-        if not name or name.startswith("/") or ".." in name.split("/") or "\0" in name:
-            raise UserError(f"{name!r} is no name for a file of a program; use a relative path")
+        parts = name.split("/")
+        if (
+            posixpath.normpath(name) != name
+            or ".." in parts
+            or name.startswith("/")
+            or "\0" in name
+            or not _encodable(name)
+            or max(map(len, map(os.fsencode, parts))) > _LONGEST_NAME
+        ):
+            raise UserError(f"{name!r:.60} is no name for a file of a program; use a plain relative path")
+        if name in program or any(folder == name or folder.startswith(f"{name}/") for folder in folders):
+            raise UserError(f"{name!r:.60}: two files of a program cannot be in one place")
+
+
+def _encodable(text: str) -> bool:
+    try:
+        os.fsencode(text)
+        return True
+    except UnicodeEncodeError:
+        return False
 
 
 def _bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text
+    return text.encode(errors="surrogatepass") if isinstance(text, str) else text
+
+
+def _size(built: Program | Result) -> int:
+    return sum(map(len, built.files.values())) if isinstance(built, Program) else len(built.stderr)
 
 
 @contextmanager

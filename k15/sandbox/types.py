@@ -1,8 +1,11 @@
 """What goes into a sandbox and what comes out."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, get_args
+
+from k15.errors import UserError
 
 Status = Literal[
     "ok",
@@ -20,8 +23,8 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 @dataclass(frozen=True)
 class Limits:
-    """What one run may use. CPU time decides about slow programs and sleep about idle ones, so that a busy machine
-    changes no verdict."""
+    """What one run may use; `UserError` for a number that makes no sense. CPU time decides about slow programs and
+    sleep about idle ones, so that a busy machine changes no verdict."""
 
     cpu_s: float = 10.0
     """Of all processes of the run together."""
@@ -35,11 +38,11 @@ class Limits:
     """Threads count as well."""
     disk_mib: int = 64
 
-
-def one_line(text: str) -> str:
-    """A program's own words as one line that is safe to print: no control characters, no change of direction."""
-    line = " ".join(text.split())[:300]
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value, least = getattr(self, each.name), 0 if each.name == "output_kib" else 1e-3
+            if not math.isfinite(value) or not least <= value <= 1e6:
+                raise UserError(f"limit {each.name} must be a number above 0 and at most a million (got {value!r})")
 
 
 COMPILE_LIMITS = Limits(cpu_s=30, memory_mib=2048, processes=64, disk_mib=256)
@@ -57,9 +60,9 @@ class Result:
     stderr: bytes = b""
     cpu_s: float = 0.0
     wall_s: float = 0.0
-    """Since the program's first instruction."""
+    """Since the program's source was first looked at."""
     memory_bytes: int = 0
-    """Peak of all processes together; with cgroup v2 before Linux 6.12, of the largest one."""
+    """Peak of all processes together; with cgroup v2, of the largest one."""
     why: str = ""
     began: float = 0.0
     """When the program began, on the monotonic clock of its machine."""
@@ -83,10 +86,16 @@ class Part:
 
 @dataclass(frozen=True)
 class FunctionResult:
-    """`status` is ok where every part passed, wrong_answer where one failed, otherwise what ended the program; the
-    judge's own failure (a test that cannot be read, or that uses up its limits) is an infrastructure_error."""
+    """`status` is ok where every part passed, wrong_answer where one failed, otherwise what ended the program, or the
+    tests with what the program gave them; tests that cannot be read are an infrastructure_error."""
 
     status: Status
     parts: tuple[Part, ...]
     program: Result
     why: str
+
+
+def one_line(text: str) -> str:
+    """A program's own words as one line that is safe to print: no control characters, no change of direction."""
+    line = " ".join(text.split())[:300]
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)

@@ -1,7 +1,7 @@
 """The walls of a box: what bubblewrap is told to build.
 
 New namespaces of every kind; a root of its own that shows the toolchains read-only and nothing else of the
-machine; six harmless devices; an environment of six variables. /box is where a run works: `guest.supervisor` puts
+machine; six harmless devices; an environment of seven variables. /box is where a run works: `guest.supervisor` puts
 a new file system there for each.
 """
 

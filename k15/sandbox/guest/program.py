@@ -26,8 +26,8 @@ def become(
 ) -> NoReturn:
     """`descriptors`: payload, standard input, output and error, then the channels of a function test.
 
-    What goes wrong before the program begins is written to `status` ("setup:why", "compile:why"); the end of
-    `status` without a word means that it began.
+    `status` hears "+" when everything is given up, and what goes wrong before the program begins ("setup:why",
+    "compile:why"); its end means that the program runs.
     """
     try:
         payload, *channels = descriptors
@@ -42,6 +42,7 @@ def become(
     except BaseException as error:
         os.write(status, f"setup:{type(error).__name__}: {error}".encode())
         os._exit(1)
+    os.write(status, b"+")
     if request["mode"] == "execute":
         _execute([*request["command"], *arguments], request["environment"], status)
     interpreter.run(request, files, arguments, status)
@@ -121,8 +122,8 @@ def _execute(command: list[str], environment: dict[str, str], status: int) -> No
         signal.signal(number, signal.SIG_DFL)
     try:
         os.execve(command[0], command, environment)
-    except OSError as error:
-        os.write(status, f"setup:{command[0]}: {error.strerror}".encode())
+    except (OSError, ValueError) as error:
+        os.write(status, f"setup:{command[0]}: {error}".encode())
         os._exit(1)
 
 
@@ -131,7 +132,7 @@ def compile_source(source: bytes, name: str, status: int) -> CodeType:
     try:
         return compile(source, name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        os.write(status, f"compile:{type(error).__name__}: {error}".encode(errors="replace")[:2000])
         sys.excepthook(type(error), error.with_traceback(None), None)
         sys.stderr.flush()
-        os.write(status, f"compile:{type(error).__name__}: {error}".encode()[:2000])
         os._exit(1)

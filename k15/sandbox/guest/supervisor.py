@@ -11,7 +11,6 @@ import errno
 import json
 import os
 import resource
-import select
 import signal
 import socket
 import stat
@@ -21,10 +20,11 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from . import kernel, program
+from .watch import Watch
 
-_TICK_S = 0.02
 _LARGEST_OUTPUT_BYTES = 64 << 20
 _MOST_OUTPUTS = 200
+_MOST_LETTERS = 8192  # of their names, which have to fit into a report
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,6 @@ class Box:
     cpu_file: int | None = None
     """The cgroup's account of CPU time; None without cgroups."""
 
-    def cpu_s(self) -> float:
-        """CPU seconds of all processes of the box so far."""
-        if self.cpu_file is None:
-            times = os.times()
-            return times.children_user + times.children_system
-        text = os.pread(self.cpu_file, 4096, 0).decode()
-        if text.startswith("usage_usec"):  # cgroup v2's cpu.stat
-            return int(text.split()[1]) / 1e6
-        return int(text) / 1e9
-
 
 def supervise(box: Box, request: dict[str, Any], descriptors: list[int]) -> NoReturn:
     """Runs the request and ends this process. The report is the answer to the pool."""
@@ -57,11 +47,13 @@ def supervise(box: Box, request: dict[str, Any], descriptors: list[int]) -> NoRe
     except BaseException as error:
         report, outputs = {"end": "setup", "message": f"{type(error).__name__}: {error}"}, []
     with suppress(OSError):  # a pool that is gone needs no report
-        socket.send_fds(box.control, [json.dumps(report).encode()], outputs)
+        message = json.dumps({**report, "number": request["number"]}).encode()
+        socket.send_fds(box.control, [message], outputs)
     os._exit(0)
 
 
 def _run(box: Box, request: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], list[int]]:
+    partner = descriptors.pop() if request["partner"] else None
     leash, *of_program = descriptors
     _own_file_systems(request["disk_bytes"])
     status, status_of_child = os.pipe()
@@ -75,20 +67,23 @@ def _run(box: Box, request: dict[str, Any], descriptors: list[int]) -> tuple[dic
             os._exit(1)  # never on into what belongs to the supervisor
     for descriptor in (*of_program, status_of_child):
         os.close(descriptor)
-    failure = _read_all(status)
-    begun, cpu_begun = time.monotonic(), box.cpu_s()
-    end, code = _watch(box, pid, leash, request, cpu_begun)
+    watch = Watch(box.cpu_file, partner, request)
+    end = watch.wait(pid, leash, status)
+    code = _end_all(pid)
+    used_s = watch.used_s()
+    if end == "exited" and used_s > request["cpu_s"]:
+        end = "cpu"
     report = {
         "end": end,
+        "code": code if end == "exited" else None,
         "resident_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10,
-        "code": code,
-        "begun": begun,
-        "wall_s": time.monotonic() - begun,
-        "cpu_s": max(0.0, box.cpu_s() - cpu_begun),
+        "begun": watch.begun,
+        "wall_s": time.monotonic() - watch.begun,
+        "cpu_s": used_s,
     }
-    if failure:
-        kind, _, message = failure.decode(errors="replace").partition(":")
-        report.update(end=kind, message=message)
+    if failure := watch.hear_all(status):
+        kind, _, message = failure.partition(":")
+        return {**report, "end": kind, "message": message}, []
     if code != 0 or end != "exited":
         return report, []
     try:
@@ -109,49 +104,8 @@ def _own_file_systems(disk_bytes: int) -> None:
     kernel.mount("proc", "/proc", guarded | kernel.MS_NOEXEC, "hidepid=invisible,subset=pid")
 
 
-def _watch(box: Box, pid: int, leash: int, request: dict[str, Any], cpu_begun: float) -> tuple[str, int | None]:
-    """Why the run ended and the program's exit code (negative: a signal; None: it was ended)."""
-    ended = os.pidfd_open(pid)
-    poll = select.poll()
-    poll.register(ended, select.POLLIN)
-    poll.register(leash, select.POLLIN | select.POLLHUP)
-    end, slept_s, before, spent = "", 0.0, time.monotonic(), cpu_begun
-    while not end:
-        happened = {descriptor for descriptor, _ in poll.poll(_TICK_S * 1000)}
-        now, cpu_s = time.monotonic(), box.cpu_s()
-        if cpu_s - spent < (now - before) / 2 and not _somebody_runs():
-            slept_s += now - before
-        before, spent = now, cpu_s
-        if ended in happened:
-            end = "exited"
-        elif leash in happened:
-            end = "leash"
-        elif cpu_s - cpu_begun > request["cpu_s"]:
-            end = "cpu"
-        elif slept_s > request["wall_s"]:
-            end = "wall"
-    status = _end_all(pid)
-    if end == "exited" and box.cpu_s() - cpu_begun > request["cpu_s"]:
-        end = "cpu"
-    code = os.waitstatus_to_exitcode(status) if status is not None else None
-    return end, code if end == "exited" else None
-
-
-def _somebody_runs() -> bool:
-    """Whether any thread of the run, this process apart, runs, waits for its turn, or waits for the disk."""
-    for pid in os.listdir("/proc"):
-        if not pid.isdigit() or pid == "1":
-            continue
-        with suppress(OSError):  # it ends while it is looked at
-            for thread in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{thread}/stat", "rb") as file:
-                    if file.read().rpartition(b")")[2].split()[0] in (b"R", b"D"):
-                        return True
-    return False
-
-
 def _end_all(program_pid: int) -> int | None:
-    """Ends and reaps every process of the namespace, for their CPU time to be complete; the program's wait status."""
+    """Ends and reaps every process of the namespace, for their CPU time to be complete; the program's exit code."""
     found = None
     while True:
         with suppress(ProcessLookupError):
@@ -161,14 +115,14 @@ def _end_all(program_pid: int) -> int | None:
         except ChildProcessError:
             return found
         if pid == program_pid:
-            found = status
+            found = os.waitstatus_to_exitcode(status)
 
 
 def _collect(names: list[str]) -> tuple[list[int], list[str]]:
     """Descriptors of the files in /box/work that match `names` ("*.class"): plain files only, no links."""
     folder = os.open("/box/work", os.O_RDONLY | os.O_DIRECTORY)
     found: list[tuple[str, int]] = []
-    total = 0
+    total = letters = 0
     for name in sorted(os.listdir(folder)):
         if not any(name == wanted or (wanted[0] == "*" and name.endswith(wanted[1:])) for wanted in names):
             continue
@@ -177,15 +131,8 @@ def _collect(names: list[str]) -> tuple[list[int], list[str]]:
         total += status.st_size
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, f"the compiler's {name} is not a plain file")
-        if total > _LARGEST_OUTPUT_BYTES or len(found) >= _MOST_OUTPUTS:
+        letters += len(name)
+        if total > _LARGEST_OUTPUT_BYTES or len(found) >= _MOST_OUTPUTS or letters > _MOST_LETTERS:
             raise OSError(errno.EFBIG, "the compiler's output is too large")
         found.append((name, descriptor))
     return [descriptor for _, descriptor in found], [name for name, _ in found]
-
-
-def _read_all(descriptor: int) -> bytes:
-    content = b""
-    while chunk := os.read(descriptor, 65536):
-        content += chunk
-    os.close(descriptor)
-    return content

@@ -55,7 +55,7 @@ def main() -> None:
         for descriptor in descriptors:
             os.close(descriptor)
         os.waitpid(pid, 0)  # returns when every process of the namespace is gone
-        control.send(b'{"done": true}')
+        control.send(json.dumps({"done": True, "number": request["number"]}).encode())
 
 
 def _receive(control: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:

@@ -1,5 +1,6 @@
 """Programs and their verdicts, on the real sandbox."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,6 +9,7 @@ import pytest
 from k15.errors import UserError
 from k15.sandbox import Limits, Program, Result, Sandbox
 from k15.sandbox.languages import installed
+from k15.sandbox.runs import Run
 
 QUICK = Limits(cpu_s=0.3, wall_s=20, memory_mib=64, output_kib=16, processes=8)
 
@@ -177,7 +179,7 @@ def test_the_peak_of_memory_is_the_programs(sandbox: Sandbox) -> None:
 def test_a_box_that_dies_is_replaced_and_the_run_repeated() -> None:
     with Sandbox(1) as own:
         own.start()
-        box = own._all[0].box("program")
+        box = own._idle.queue[0].box("program")
         threading.Timer(0.5, box.process.kill).start()
         result = own.run("python", "import time; time.sleep(1); print('here')")
         assert (result.status, result.stdout) == ("ok", b"here\n")
@@ -186,7 +188,7 @@ def test_a_box_that_dies_is_replaced_and_the_run_repeated() -> None:
 def test_what_the_sandbox_cannot_run_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     with Sandbox(1) as own:
         own.start()
-        own._all[0].close()
+        own._idle.queue[0].close()
         monkeypatch.setenv("PATH", "/nowhere")  # bubblewrap is not found any more
         with pytest.raises(UserError, match="install bubblewrap"):
             own.run("python", "print(1)")
@@ -225,7 +227,112 @@ def test_a_compiler_that_is_attacked(sandbox: Sandbox) -> None:
     assert sandbox.run("cpp", endless).status == "compile_error"
 
 
-def test_a_directory_in_the_place_of_a_program(sandbox: Sandbox) -> None:
-    built = sandbox.build("bash", "")
-    assert isinstance(built, Program)
-    assert sandbox.run_program(built).status == "ok"
+def test_what_cannot_be_given_to_a_program_is_refused(sandbox: Sandbox) -> None:
+    for files in ({"a": b"", "a/b": b""}, {"./x": b""}, {"main.py": b""}, {"n" * 300: b""}, {"\ud800": b""}):
+        with pytest.raises(UserError, match=r"is no name|in one place"):
+            sandbox.run("python", "pass", files=files)
+    with pytest.raises(UserError, match="cannot be an argument"):
+        sandbox.run("python", "pass", args=["a\0b"])
+    with pytest.raises(UserError, match="do not fit in disk_mib=1"):
+        sandbox.run("python", "pass", files={"large": bytes(2 << 20)}, limits=Limits(disk_mib=1))
+    for bad in ({"cpu_s": float("nan")}, {"memory_mib": 0}, {"processes": -1}, {"wall_s": 1e9}):
+        with pytest.raises(UserError, match=f"limit {next(iter(bad))} must be a number above 0"):
+            Limits(**bad)
+    assert sandbox.run("python", "print(ascii(input()))", stdin="\ud800").stdout == b"'\\udced\\udca0\\udc80'\n"
+
+
+def test_a_program_larger_than_its_disk_is_no_mistake_of_its_judge(sandbox: Sandbox) -> None:
+    result = sandbox.run("c", "char a[4 << 20] = {1}; int main() { return a[5]; }", limits=Limits(disk_mib=1))
+    assert (result.status, result.why) == ("memory_limit", "a program of 4 MiB does not fit on its disk of 1 MiB")
+
+
+def test_a_run_that_is_left_takes_its_box_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the next run would read its report."""
+    with Sandbox(1) as own:
+        assert own.run("python", "print(1)").status == "ok"
+        with monkeypatch.context() as patch:
+            patch.setattr(Run, "_read_stream", lambda *_: 1 // 0)
+            assert own.run("python", "print(2)").status == "infrastructure_error"
+        for source, status in (("1 // 0", "runtime_error"), ("print(3)", "ok"), ("exit(4)", "runtime_error")):
+            assert own.run("python", source).status == status
+
+
+def test_a_compiler_with_more_to_say_than_fits(sandbox: Sandbox) -> None:
+    if "java" not in installed():
+        pytest.skip("the toolchain of java is not installed")
+    inner = "".join(f"class {'類' * 70}{number} {{}}\n" for number in range(150))
+    source = f"{inner}class Main {{ public static void main(String[] a) {{ System.out.println(1); }} }}"
+    built = sandbox.build("java", source)
+    assert isinstance(built, Result)
+    assert built.status == "compile_error"
+    assert "too large" in built.why
+    assert sandbox.run("python", "print(3)").stdout == b"3\n"
+
+
+def test_a_parent_that_waits_in_vfork_sleeps(sandbox: Sandbox) -> None:
+    source = "#include <unistd.h>\nint main() { if (vfork() == 0) for (;;) pause(); }"
+    result = sandbox.run("c", source, limits=Limits(cpu_s=0.5, wall_s=0.3))
+    assert result.status == "wall_limit"
+    assert result.wall_s < 10
+
+
+def test_compiling_python_costs_what_it_costs(sandbox: Sandbox) -> None:
+    result = sandbox.run("python", "x = [" + "[1]," * 300_000 + "]", limits=Limits(cpu_s=0.2, memory_mib=1024))
+    assert result.status == "cpu_limit"
+
+
+def test_files_that_a_run_has_read_leave_no_memory_to_the_next() -> None:
+    reader = """import os
+for folder, _, names in os.walk('/usr/lib'):
+    for name in names:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and not os.path.islink(path):
+            try: open(path, 'rb').read()
+            except OSError: pass
+"""
+    with Sandbox(1) as own:
+        own.run("python", reader, limits=Limits(memory_mib=300))
+        result = own.run("python", "x = b'x' * (100 << 20)", limits=Limits(memory_mib=64))
+    assert result.status == "memory_limit"
+
+
+def test_all_slots_are_taken_by_one_at_a_time() -> None:
+    with Sandbox(2) as own, ThreadPoolExecutor(8) as threads:
+        runs = [threads.submit(own.run, "python", "print(1)") for _ in range(4)]
+        starts = [threads.submit(own.start) for _ in range(4)]
+        assert all(run.result(60).status == "ok" for run in runs)
+        assert [start.result(60) for start in starts] == [None] * 4
+    with pytest.raises(RuntimeError, match="is closed"):
+        own.start()
+    with pytest.raises(RuntimeError, match="is closed"):
+        own.run("python", "pass")
+
+
+def test_a_forked_child_has_no_part_in_the_boxes() -> None:
+    with Sandbox(1) as own:
+        own.start()
+        child = os.fork()
+        if child == 0:
+            try:
+                own.run("python", "pass")
+            except RuntimeError:
+                os._exit(7)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        assert own.run("python", "print(1)").status == "ok"
+
+
+def test_no_descriptor_is_left() -> None:
+    def opened() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    with Sandbox(1) as own:
+        own.run("python", "pass")
+    before = opened()
+    for _ in range(3):
+        with Sandbox(1) as own:
+            own.run("python", "pass")
+            own.test_functions("def f(): return 1", ["assert f() == 1"])
+            own._idle.queue[0].box("program").process.kill()
+            own.run("python", "pass")
+    assert opened() == before
