@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from k15.errors import UserError
@@ -41,12 +42,15 @@ def require(allow_missing: Sequence[str] = ()) -> cgroups.Layout | None:
 
 def _namespaces() -> Layer:
     try:
-        control, text = os.memfd_create("none"), os.memfd_create("passwd")
-        line = walls.command(0 if os.geteuid() == 0 else None, control, text)
-        line = [*line[: line.index("-S")], "-S", "-c", ""]
-        answer = subprocess.run(line, capture_output=True, text=True, pass_fds=(control, text), timeout=60, check=False)
-        os.close(control)
-        os.close(text)
+        with ExitStack() as opened:
+            control, text = os.memfd_create("none"), os.memfd_create("passwd")
+            opened.callback(os.close, control)
+            opened.callback(os.close, text)
+            line = walls.command(0 if os.geteuid() == 0 else None, control, text)
+            line = [*line[: line.index("-S")], "-S", "-c", ""]
+            answer = subprocess.run(
+                line, capture_output=True, text=True, pass_fds=(control, text), timeout=60, check=False
+            )
     except UserError as error:
         return Layer("namespaces", False, str(error))
     except (OSError, subprocess.TimeoutExpired) as error:
