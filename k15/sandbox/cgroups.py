@@ -1,6 +1,6 @@
 """Cgroups of a pool: memory, processes and CPU time of each box, under cgroup v1, v2, or both (hybrid).
 
-A pool's groups are named by the process id and start time of their process. Under version 1 they lie below its own
+A pool's groups are named by the process that has it (`owner_name`). Under version 1 they lie below its own
 cgroup; under version 2, where a group that holds processes cannot have such below it, below the nearest group upwards
 that hands memory and pids on, hence outside of limits that only the own group has. What a killed pool left is removed
 by the next one there, together with whatever still runs in it.
@@ -18,7 +18,7 @@ from typing import Literal
 
 from k15.errors import UserError
 
-PREFIX = "k15-sandbox-"
+PREFIX = "k15-pool-"
 _CONTROLLERS = ("memory", "pids", "cpuacct")
 _UNLIMITED = 1 << 60
 _LEAF = "k15-main"
@@ -143,17 +143,22 @@ def _processes(folder: Path) -> list[int]:
 
 
 def owner_name(pid: int) -> str:
-    """Unique over time: a process id and when that process began."""
+    """Unique over time: a process id, when that process began, and the namespace in which the id means it."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return f"{PREFIX}{pid}-{fields[19]}"
+    return f"{_prefix()}{pid}-{fields[19]}"
+
+
+def _prefix() -> str:
+    return f"{PREFIX}{os.stat('/proc/self/ns/pid').st_ino}-"
 
 
 def sweep(layout: Layout) -> int:
-    """Removes the groups of pools that are no more; how many directories went."""
+    """Removes the groups of pools that are no more; how many directories went. Those of other process namespaces
+    stay: of a container's pool, or of the machine's in a container, nobody here can say whether it lives."""
     removed = 0
     for folder in layout.folders:
-        for group in sorted(folder.glob(f"{PREFIX}*")):
-            pid = group.name.removeprefix(PREFIX).partition("-")[0]
+        for group in sorted(folder.glob(f"{_prefix()}*")):
+            pid = group.name.removeprefix(_prefix()).partition("-")[0]
             with suppress(OSError):
                 if owner_name(int(pid)) == group.name:
                     continue

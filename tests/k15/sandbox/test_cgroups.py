@@ -111,7 +111,8 @@ def test_a_group_that_cannot_be_made_whole_is_not_left_half_made(layout: Layout)
 def test_sweep_removes_the_groups_of_dead_pools_and_leaves_what_it_cannot_end(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dead = [folder / f"{cgroups.PREFIX}{os.getpid()}-1" for folder in layout.folders]
+    name = owner_name(os.getpid()).rpartition("-")[0] + "-1"  # this process's id, but another's start
+    dead = [folder / name for folder in layout.folders]
     for pool in dead:
         (pool / "test-0").mkdir(parents=True)
     alive = BoxGroup.create(layout, "test-alive")
@@ -124,6 +125,16 @@ def test_sweep_removes_the_groups_of_dead_pools_and_leaves_what_it_cannot_end(
         assert all(Path(door).exists() for door in alive.doors)
     finally:
         alive.remove()
+
+
+def test_sweep_leaves_pools_of_other_process_namespaces(layout: Layout) -> None:
+    foreign = layout.folders[0] / f"{cgroups.PREFIX}1-2-3"
+    foreign.mkdir()
+    try:
+        cgroups.sweep(layout)
+        assert foreign.exists()
+    finally:
+        foreign.rmdir()
 
 
 def _refuse(folder: Path) -> int:
