@@ -2,7 +2,8 @@
 
 Clients keep asking while the service is killed at random moments and started again on its port. Counted are requests
 without a verdict, verdicts that are not the program's, and, after each new start, processes and cgroups of the service
-that was killed.
+that was killed; at the end also mounts that were not there before and files, the services' temporary ones and those
+of programs.
 """
 
 import os
@@ -11,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -30,6 +32,16 @@ CLIENTS = 16
 START_S = 60.0
 REAPING_S = 2.0
 _ROOT = Path(__file__).resolve().parents[1]
+_MARK = "k15-kills-"
+_PROGRAM = """
+import os, time
+for folder in ("/tmp", "/var/tmp", "/dev/shm", os.getcwd()):
+    open(folder + "/{mark}{number}", "w").close()
+time.sleep({sleep})
+print("{token}")
+"""
+_OTHERS_MOUNT = ("/run/", "/var/lib/", "/media/", "/mnt/")
+"""Where container engines and people mount while this runs."""
 
 
 @dataclass
@@ -74,10 +86,11 @@ class Watched:
 class Service(Watched):
     """The service in a process of its own, once it answers."""
 
-    def __init__(self, port: int, *options: str) -> None:
+    def __init__(self, port: int, *options: str, temporary: Path | None = None) -> None:
         self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "k15.sandbox", "serve", "--port", str(port), *options]
-        super().__init__(subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.DEVNULL, text=True))
+        environment = {**os.environ, **({"TMPDIR": str(temporary)} if temporary else {})}
+        super().__init__(subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL, text=True))
         until = time.monotonic() + START_S
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > until:
@@ -90,6 +103,24 @@ class Service(Watched):
             return httpx.get(f"{self.url}/metrics", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
+
+
+class Surroundings:
+    """Mounts and files of this machine, as they were when this was made. `temporary`: a folder for nothing else."""
+
+    def __init__(self, temporary: Path) -> None:
+        self._temporary = temporary
+        self._before = set(self._seen())
+
+    def added(self) -> list[str]:
+        return [thing for thing in self._seen() if thing not in self._before]
+
+    def _seen(self) -> list[str]:
+        points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+        places = {Path(name) for name in ("/tmp", "/var/tmp", "/dev/shm", tempfile.gettempdir())} | {_ROOT}
+        files = [*self._temporary.iterdir(), *(file for place in places for file in place.glob(f"{_MARK}*"))]
+        mounts = [f"mount {point}" for point in points if not point.startswith(_OTHERS_MOUNT)]
+        return mounts + [f"file {file}" for file in files]
 
 
 def name_of(pid: int) -> str | None:
@@ -110,11 +141,13 @@ def clients(url: str, tally: Tally) -> Iterator[None]:
             with lock:
                 tally.asked += 1
                 token = f"{number} {tally.asked}"
-            result = client.run("python", f"import time; time.sleep({number % 4} / 50); print('{token}')")
-            if result.status == "infrastructure_error":
-                tally.lost += 1
-            elif result.status != "ok" or result.stdout.decode() != f"{token}\n":
-                tally.invented += 1
+            program = _PROGRAM.format(mark=_MARK, number=number, sleep=number % 4 / 50, token=token)
+            result = client.run("python", program)
+            with lock:
+                if result.status == "infrastructure_error":
+                    tally.lost += 1
+                elif result.status != "ok" or result.stdout.decode() != f"{token}\n":
+                    tally.invented += 1
 
     with RemoteSandbox(url, slots=CLIENTS, patience_s=300) as client, ThreadPoolExecutor(CLIENTS) as threads:
         asking = [threads.submit(ask, client, number) for number in range(CLIENTS)]
@@ -128,19 +161,23 @@ def clients(url: str, tally: Tally) -> Iterator[None]:
 
 def kill_often(kills: int, seed: int = 0) -> Tally:
     generator, tally, port = random.Random(seed), Tally(), free_port()
-    service = Service(port)
-    try:
-        with clients(service.url, tally):
-            for _ in range(kills):
-                time.sleep(generator.uniform(0.2, 1.2))
-                killed, members = service, service.kill()
-                service = Service(port)
-                tally.kills += 1
-                tally.left_behind += killed.left_behind(members)
-    finally:
-        service.process.terminate()
-        service.process.wait()
-    tally.left_behind += service.left_behind({})
+    find_layout()  # may move this process to a cgroup of its own, from which the services can make theirs
+    with tempfile.TemporaryDirectory(prefix="k15-services-") as folder:
+        temporary = Path(folder)
+        surroundings = Surroundings(temporary)
+        service = Service(port, temporary=temporary)
+        try:
+            with clients(service.url, tally):
+                for _ in range(kills):
+                    time.sleep(generator.uniform(0.2, 1.2))
+                    killed, members = service, service.kill()
+                    service = Service(port, temporary=temporary)
+                    tally.kills += 1
+                    tally.left_behind += killed.left_behind(members)
+        finally:
+            service.process.terminate()
+            service.process.wait()
+        tally.left_behind += service.left_behind({}) + surroundings.added()
     return tally
 
 

@@ -26,7 +26,7 @@ from containers.images import (
     RECIPE_LABEL,
     ROOT,
     base_packages,
-    code_of_sandbox,
+    code,
     containerfile,
     lock,
     recipe_digest,
@@ -86,7 +86,7 @@ class Builder:
             shutil.copy(lock(), context / "requirements.lock")
             for file in (*HERE.glob("requirements-*.in"), uv_program()):
                 shutil.copy(file, context)
-            for file in code_of_sandbox():
+            for file in code(image):
                 copy = context / file.relative_to(ROOT)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file, copy)

@@ -41,9 +41,9 @@ def recipe_digest(image: str) -> str:
     Equal artifacts need equal library versions, so a container runs only from an image of the current recipe.
     """
     files = [containerfile(image), lock(), *(HERE / f"requirements-{layer}.in" for layer in _LAYERS[image])]
-    if image == "sandbox":
-        files += [HERE / "images.py", *code_of_sandbox()]
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    files += code(image)
+    listing = [f"{hashlib.sha256(file.read_bytes()).hexdigest()} {file.relative_to(ROOT)}" for file in files]
+    return hashlib.sha256("\n".join([*base_packages(image), *listing]).encode()).hexdigest()
 
 
 def containerfile(image: str) -> Path:
@@ -55,7 +55,9 @@ def base_packages(image: str) -> list[str]:
     return list(SANDBOX_PACKAGES) if image == "sandbox" else []
 
 
-def code_of_sandbox() -> list[Path]:
-    """The files of this repository that the sandbox image holds."""
+def code(image: str) -> list[Path]:
+    """The files of this repository that an image holds."""
+    if image != "sandbox":
+        return []
     package = [path for path in (ROOT / "k15/sandbox").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     return [ROOT / "k15/__init__.py", ROOT / "k15/errors.py", *sorted(package)]

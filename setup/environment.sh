@@ -9,32 +9,52 @@ if command -v nvidia-smi >/dev/null && nvidia-smi -L 2>/dev/null | grep -q '^GPU
     lock=requirements-cuda.lock
 fi
 stamp=.venv/k15-stamp
+failed=.k15/packages-failed
 want="$lock $(git hash-object --no-filters "$lock")"
-
-# What the sandbox is built with. Without root it is for the user to install; the sandbox says so when it is needed.
-system_packages() {
-    local missing=()
-    command -v bwrap >/dev/null || missing+=(bubblewrap)
-    compgen -G "/usr/lib*/libseccomp.so.2" >/dev/null || compgen -G "/usr/lib/*/libseccomp.so.2" >/dev/null || missing+=(libseccomp2)
-    [ ${#missing[@]} -gt 0 ] || return 0
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "k15 set-up: installing ${missing[*]}"
-        { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"; } >/dev/null ||
-            fail "installing ${missing[*]} failed; install them and run the same command again"
-    else
-        echo "k15 set-up: the sandbox needs ${missing[*]}; install them" >&2
-    fi
-}
 
 ready() { [ -x .venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$want" ]; }
 
-system_packages
-ready && exit 0
+# What the sandbox is built with and this machine lacks.
+find_missing() {
+    missing=()
+    command -v bwrap >/dev/null || missing+=(bubblewrap)
+    compgen -G "/usr/lib*/libseccomp.so.2" >/dev/null || compgen -G "/usr/lib/*/libseccomp.so.2" >/dev/null || missing+=(libseccomp2)
+}
+
+# Not where it failed within the last hour: without a network each try takes its time.
+may_install() {
+    [ ${#missing[@]} -gt 0 ] && [ $EUID = 0 ] && command -v apt-get >/dev/null &&
+        [ -z "$(find $failed -mmin -60 2>/dev/null)" ]
+}
+
+# A notice where it fails, since the rest needs no sandbox, and the sandbox itself says what it lacks.
+system_packages() {
+    find_missing
+    may_install || return 0
+    echo "k15 set-up: installing ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    # Without descriptor 9: what a package starts must not hold the lock.
+    if { apt-get -qq update
+         apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${missing[@]}"; } >/dev/null 9>&-; then
+        rm -f $failed
+    else
+        echo "k15 set-up: installing ${missing[*]} failed; the sandbox runs no programs without. Next try in an hour" >&2
+        touch $failed
+    fi
+}
+
+find_missing
+ready && ! may_install && exit 0
 mkdir -p .k15
 exec 9>.k15/setup.lock
 flock 9
+system_packages
 ready && exit 0
 
+find_missing
+if [ ${#missing[@]} -gt 0 ] && [ ! -e $failed ]; then
+    echo "k15 set-up: the sandbox needs ${missing[*]}; install them" >&2
+fi
 echo "k15 set-up: installing $lock into .venv"
 unfinished=()
 if [ -e .venv/k15-installing ]; then

@@ -1,20 +1,24 @@
 """Cgroups of a pool: memory, processes and CPU time of each box, under cgroup v1, v2, or both (hybrid).
 
-A pool's groups lie below the cgroup of its process, named by its process id and start time. What a killed pool
-left is removed by the next one, together with whatever still runs in it.
+A pool's groups are named by the process that has it (`owner_name`). Under version 1 they lie below its own
+cgroup; under version 2, where a group that holds processes cannot have such below it, below the nearest group upwards
+that hands memory and pids on, hence outside of limits that only the own group has. What a killed pool left is removed
+by the next one there, together with whatever still runs in it.
 """
 
+import atexit
+import errno
 import os
 import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from k15.errors import UserError
 
-PREFIX = "k15-sandbox-"
+PREFIX = "k15-pool-"
 _CONTROLLERS = ("memory", "pids", "cpuacct")
 _UNLIMITED = 1 << 60
 _LEAF = "k15-main"
@@ -24,7 +28,7 @@ _LEAF = "k15-main"
 class Layout:
     version: Literal[1, 2]
     parents: dict[str, Path]
-    """The cgroup of this process, by controller; in version 2 all are the same directory."""
+    """The cgroup that pools' groups are made in, by controller; in version 2 all are the same directory."""
 
     @property
     def folders(self) -> list[Path]:
@@ -33,60 +37,105 @@ class Layout:
 
 def find_layout() -> Layout:
     """Where this process may make cgroups; `UserError` with the cure where it may not."""
-    own = _own_folders()
+    own = own_folders(Path("/proc/self/cgroup").read_text(), Path("/proc/self/mountinfo").read_text())
     if all(name in own for name in _CONTROLLERS):
         layout = Layout(1, {name: own[name] for name in _CONTROLLERS})
     elif "" in own:
-        # An earlier pool of this process may have moved it into a leaf.
-        parent = own[""].parent if own[""].name == _LEAF else own[""]
-        _delegate(parent)
-        layout = Layout(2, dict.fromkeys(_CONTROLLERS, parent))
+        layout = Layout(2, dict.fromkeys(_CONTROLLERS, find_parent(own[""])))
     else:
         raise UserError("no cgroup file system with memory and pids is mounted; mount cgroup2 on /sys/fs/cgroup")
     for folder in layout.folders:
         if not os.access(folder, os.W_OK):
-            raise UserError(
-                f"{folder} cannot be written; run as root, or under `systemd-run --user --scope -p Delegate=yes`"
-            )
+            raise _not_ours(folder)
     return layout
 
 
-def _own_folders() -> dict[str, Path]:
-    """Where the cgroups of this process are mounted, by version-1 controller; version 2's is named ""."""
-    groups: dict[str, str] = {}
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
+def own_folders(cgroup: str, mountinfo: str) -> dict[str, Path]:
+    """Where the cgroups of a process are mounted, by version-1 controller; version 2's is named "". Both texts are
+    those of the process's files of that name below /proc."""
+    groups: dict[str, PurePosixPath] = {}
+    for line in cgroup.splitlines():
         _, names, path = line.split(":", 2)
-        groups.update(dict.fromkeys(names.split(","), path))
+        groups.update(dict.fromkeys(names.split(","), PurePosixPath(path)))
     found: dict[str, Path] = {}
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+    for line in mountinfo.splitlines():
         before, _, after = line.partition(" - ")
         kind, _, options = after.split(" ", 2)
         _, _, _, root, point, *_ = before.split()
         for name in [""] if kind == "cgroup2" else options.split(",") if kind == "cgroup" else []:
-            if name in groups:
-                # A container may see its own group as the root of the mount, though it is named from the machine's.
-                inside = groups[name].removeprefix(root if root != "/" else "").lstrip("/")
-                found.setdefault(name, Path(point) / inside)
+            # A container may see its own group as the root of the mount, though it is named from the machine's.
+            if name in groups and groups[name].is_relative_to(root):
+                found.setdefault(name, Path(point) / groups[name].relative_to(root))
     return found
 
 
-def _delegate(parent: Path) -> None:
-    """Lets groups below `parent` control memory and pids: version 2 wants no process in a group that has such."""
-    wanted = {"memory", "pids"}
+def find_parent(own: Path) -> Path:
+    """The version-2 group, from a process's own upwards, that its pool can be made in."""
+    ours = [group for group in (own, *own.parents) if _may_hand_on(group)]
+    for group in ours:
+        if _names_both(group / "cgroup.subtree_control"):
+            return group
+    for group in ours:
+        # Refused where a group holds processes, unless it is the root of all.
+        with suppress(OSError):
+            _hand_on(group)
+            return group
+    if own not in ours:
+        raise _not_ours(own)
+    _move_into_leaf(own)
+    return own
+
+
+def _may_hand_on(group: Path) -> bool:
+    # Moving a process takes the right to write to cgroup.procs of a group above both ends.
+    files = (group, group / "cgroup.procs", group / "cgroup.subtree_control")
+    return all(os.access(file, os.W_OK) for file in files) and _names_both(group / "cgroup.controllers")
+
+
+def _names_both(controllers: Path) -> bool:
+    return {"memory", "pids"} <= set(controllers.read_text().split())
+
+
+def _hand_on(group: Path, sign: str = "+") -> None:
+    (group / "cgroup.subtree_control").write_text(f"{sign}memory {sign}pids")
+
+
+def _move_into_leaf(group: Path) -> None:
+    """Empties a group that holds nothing but this process, until its end."""
+    if _processes(group) != [os.getpid()]:
+        raise UserError(
+            f"cgroup {group} holds other processes, and none above it can be written; run as root, or under "
+            "`systemd-run --user --scope -p Delegate=yes`"
+        )
+    leaf = group / _LEAF
     try:
-        if wanted <= set((parent / "cgroup.subtree_control").read_text().split()):
-            return
-        if (parent / "cgroup.type").exists():  # not the root
-            if _processes(parent) != [os.getpid()]:
-                raise UserError(
-                    f"cgroup {parent} holds other processes; start under `systemd-run --user --scope -p Delegate=yes`"
-                )
-            leaf = parent / _LEAF
-            leaf.mkdir(exist_ok=True)
-            (leaf / "cgroup.procs").write_text(str(os.getpid()))
-        (parent / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in sorted(wanted)))
+        leaf.mkdir(exist_ok=True)
+        _move(leaf)
+        atexit.register(_leave_leaf, leaf)
+        _hand_on(group)
     except OSError as error:
-        raise UserError(f"cgroup {parent}: {error.strerror}; run as root, or with a delegated cgroup") from None
+        _leave_leaf(leaf)
+        raise UserError(f"cgroup {group}: {error.strerror}; run as root, or with memory and pids delegated") from None
+
+
+def _leave_leaf(leaf: Path) -> None:
+    """As it was before; nothing where another process or pool needs the leaf."""
+    with suppress(OSError):
+        if _processes(leaf) == [os.getpid()]:
+            _hand_on(leaf.parent, "-")
+            _move(leaf.parent)
+        leaf.rmdir()
+
+
+def _move(group: Path) -> None:
+    (group / "cgroup.procs").write_text(str(os.getpid()))
+
+
+def _not_ours(group: Path) -> UserError:
+    return UserError(
+        f"cgroup {group} cannot be written, or is without memory and pids; run as root (in a container: a privileged "
+        "one), or under `systemd-run --user --scope -p Delegate=yes`"
+    )
 
 
 def _processes(folder: Path) -> list[int]:
@@ -94,21 +143,27 @@ def _processes(folder: Path) -> list[int]:
 
 
 def owner_name(pid: int) -> str:
-    """Unique over time: a process id and when that process began."""
+    """Unique over time: a process id, when that process began, and the namespace in which the id means it."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return f"{PREFIX}{pid}-{fields[19]}"
+    return f"{_prefix()}{pid}-{fields[19]}"
+
+
+def _prefix() -> str:
+    return f"{PREFIX}{os.stat('/proc/self/ns/pid').st_ino}-"
 
 
 def sweep(layout: Layout) -> int:
-    """Removes the groups of pools that are no more; how many directories went."""
+    """Removes the groups of pools that are no more; how many directories went. Those of other process namespaces
+    stay: of a container's pool, or of the machine's in a container, nobody here can say whether it lives."""
     removed = 0
     for folder in layout.folders:
-        for group in sorted(folder.glob(f"{PREFIX}*")):
-            pid = group.name.removeprefix(PREFIX).partition("-")[0]
+        for group in sorted(folder.glob(f"{_prefix()}*")):
+            pid = group.name.removeprefix(_prefix()).partition("-")[0]
             with suppress(OSError):
                 if owner_name(int(pid)) == group.name:
                     continue
-            with suppress(OSError):  # another pool, started at the same moment, may be removing it, too
+            # Another pool, started at the same moment, may be removing it, too; one that cannot be ended stays.
+            with suppress(OSError, UserError):
                 for box in [*sorted(item for item in group.iterdir() if item.is_dir()), group]:
                     removed += _remove(box)
     return removed
@@ -130,6 +185,21 @@ def _remove(folder: Path) -> int:
     raise UserError(f"{folder} does not empty; something in it cannot be ended")
 
 
+def _make(folder: Path, version: int) -> None:
+    """The group of a box, with its pool's. That may go at any moment, when another thread removes its last box."""
+    for attempt in range(100):
+        try:
+            for place in (folder.parent, folder):
+                with suppress(FileExistsError):
+                    place.mkdir()
+                if version == 2 and place != folder:
+                    _hand_on(place)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENODEV) or not folder.parents[1].exists() or attempt == 99:
+                raise
+
+
 @dataclass
 class BoxGroup:
     """The cgroup of one box: its waiting process, and whatever runs there."""
@@ -140,20 +210,24 @@ class BoxGroup:
 
     @classmethod
     def create(cls, layout: Layout, name: str) -> "BoxGroup":
-        folders = {}
-        for controller, parent in layout.parents.items():
-            pool = parent / owner_name(os.getpid())
-            pool.mkdir(exist_ok=True)
-            if layout.version == 2:
-                (pool / "cgroup.subtree_control").write_text("+memory +pids")
-            folders[controller] = pool / name
-            folders[controller].mkdir(exist_ok=True)
-        return cls(layout, folders)
+        pool = owner_name(os.getpid())
+        group = cls(layout, {controller: parent / pool / name for controller, parent in layout.parents.items()})
+        try:
+            for folder in group._places:
+                _make(folder, layout.version)
+        except BaseException:
+            group.remove()
+            raise
+        return group
+
+    @property
+    def _places(self) -> list[Path]:
+        return sorted(set(self.folders.values()))
 
     @property
     def doors(self) -> list[str]:
         """Files into which a process writes 0 to join."""
-        return [str(folder / "cgroup.procs") for folder in sorted(set(self.folders.values()))]
+        return [str(folder / "cgroup.procs") for folder in self._places]
 
     def open_cpu(self) -> int:
         """A descriptor of the account of CPU time."""
@@ -212,7 +286,7 @@ class BoxGroup:
         return int((self.folders["memory"] / name).read_text())
 
     def remove(self) -> None:
-        for folder in sorted(set(self.folders.values())):
+        for folder in self._places:
             _remove(folder)
             with suppress(OSError):
                 folder.parent.rmdir()  # the pool's, with its last box

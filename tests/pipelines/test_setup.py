@@ -40,24 +40,76 @@ def test_wrong_python_is_one_line(checkout: Path) -> None:
     assert f"k15 set-up: {old} is not Python 3.11" in done.stderr
 
 
-def test_nothing_to_do_when_the_stamp_matches(checkout: Path) -> None:
+@pytest.fixture
+def ready(checkout: Path) -> Path:
+    """A checkout whose .venv is as the lock file says."""
     (checkout / ".venv/bin").mkdir(parents=True)
     (checkout / ".venv/bin/python").symlink_to(shutil.which("true") or "/bin/true")
     command = ["git", "hash-object", "--no-filters", "requirements.lock"]
     digest = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout.strip()
     (checkout / ".venv/k15-stamp").write_text(f"requirements.lock {digest}\n")
-    env = {**os.environ, "PATH": _path_without_nvidia_smi(checkout)}
-    done = subprocess.run(["setup/environment.sh"], cwd=checkout, env=env, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return checkout
 
 
-def _path_without_nvidia_smi(checkout: Path) -> str:
+def programs(checkout: Path, **scripts: str) -> Path:
+    """A folder for PATH with what the set-up calls, without nvidia-smi, and the given scripts."""
     folder = checkout / "path"
     folder.mkdir()
-    for name in ("bash", "git", "dirname", "cat", "python3.11"):
+    for name in ("bash", "git", "dirname", "cat", "mkdir", "flock", "find", "touch", "rm", "ln", "sleep", "python3.11"):
         (folder / name).symlink_to(shutil.which(name) or name)
-    (folder / "bwrap").symlink_to(shutil.which("true") or "/bin/true")
-    return str(folder)
+    for name, script in scripts.items():
+        (folder / name.replace("_", "-")).write_text(f"#!/bin/bash\n{script}\n")
+        (folder / name.replace("_", "-")).chmod(0o755)
+    return folder
+
+
+def start(checkout: Path, path: Path, *wrapper: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*wrapper, "setup/environment.sh"],
+        cwd=checkout,
+        env={**os.environ, "PATH": str(path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_nothing_to_do_when_the_stamp_matches(ready: Path) -> None:
+    process = start(ready, programs(ready, bwrap="true"))
+    assert (process.communicate(), process.returncode) == (("", ""), 0)
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root installs packages")
+
+
+@as_root
+def test_missing_packages_are_installed_once_by_two_at_once(ready: Path) -> None:
+    path = programs(ready, apt_get="echo $* >>calls; [[ $* != *install* ]] || { sleep 0.5; ln -s bash path/bwrap; }")
+    both = [start(ready, path) for _ in range(2)]
+    said = sorted(process.communicate() for process in both)
+    assert said == [("", ""), ("k15 set-up: installing bubblewrap\n", "")]
+    assert [process.returncode for process in both] == [0, 0]
+    calls = (ready / "calls").read_text().splitlines()
+    assert len(calls) == 2 and calls[1].endswith("bubblewrap")
+
+
+@as_root
+def test_packages_that_cannot_be_installed_are_a_notice_and_not_tried_at_every_start(ready: Path) -> None:
+    path = programs(ready, apt_get="exit 100")
+    first = start(ready, path)
+    assert "installing bubblewrap failed; the sandbox runs no programs" in first.communicate()[1]
+    second = start(ready, path)
+    assert (second.communicate(), first.returncode, second.returncode) == (("", ""), 0, 0)
+
+
+def test_without_root_a_ready_environment_says_nothing(ready: Path) -> None:
+    # In a user namespace of its own, root is nobody.
+    nobody = [shutil.which("unshare") or "unshare", "--user"] if os.geteuid() == 0 else []
+    if subprocess.run([*nobody, "true"], capture_output=True).returncode:
+        pytest.skip("user namespaces are not allowed here")
+    process = start(ready, programs(ready, apt_get="touch called"), *nobody)
+    assert (process.communicate(), process.returncode) == (("", ""), 0)
+    assert not (ready / "called").exists()
 
 
 def test_stage_must_be_named(checkout: Path) -> None:
