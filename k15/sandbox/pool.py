@@ -8,7 +8,6 @@ does not help, returned as `infrastructure_error`. What is promised, and what no
 
 import hashlib
 import os
-import posixpath
 import queue
 import threading
 from collections import OrderedDict
@@ -20,6 +19,7 @@ from typing import TypeVar
 from k15.errors import UserError
 from k15.sandbox import cgroups, functions, layers
 from k15.sandbox.box import BoxError, pack, sealed
+from k15.sandbox.inputs import check_inputs
 from k15.sandbox.languages import ENVIRONMENT, Language, language_named
 from k15.sandbox.runs import Order, Run, drive
 from k15.sandbox.slots import Slot
@@ -31,7 +31,6 @@ ATTEMPTS = 3
 _KEPT_BYTES = 256 << 20
 """Of compiled programs."""
 _LARGEST_INPUT_BYTES = 256 << 20
-_LONGEST_NAME = 255
 
 
 class Sandbox:
@@ -119,7 +118,7 @@ class Sandbox:
     ) -> Result:
         entry = language_named(program.language)
         allowed, beside, given = limits or Limits(), dict(files or {}), _bytes(stdin)
-        _check(beside, program.files, args, allowed)
+        check_inputs(beside, program.files, args, allowed)
         size = sum(map(len, program.files.values()))
         if size > allowed.disk_mib << 20:
             why = f"a program of {size >> 20} MiB does not fit on its disk of {allowed.disk_mib} MiB"
@@ -270,37 +269,6 @@ def _compiler_says(result: Result) -> str:
     if result.status != "runtime_error":
         return f"the compiler: {result.why}"
     return one_line(next((line for line in lines if "error" in line.lower()), result.why))
-
-
-def _check(files: Mapping[str, bytes], program: Mapping[str, bytes], arguments: Sequence[str], limits: Limits) -> None:
-    """`UserError` for what no run could be given."""
-    for argument in arguments:
-        if "\0" in argument or not _encodable(argument):
-            raise UserError(f"{argument!r:.60} cannot be an argument of a program")
-    if sum(map(len, files.values())) > limits.disk_mib << 20:
-        raise UserError(f"the files of a program do not fit in disk_mib={limits.disk_mib}; raise it")
-    folders = {posixpath.dirname(name) for name in (*files, *program)}
-    for name in files:
-        parts = name.split("/")
-        if (
-            posixpath.normpath(name) != name
-            or ".." in parts
-            or name.startswith("/")
-            or "\0" in name
-            or not _encodable(name)
-            or max(map(len, map(os.fsencode, parts))) > _LONGEST_NAME
-        ):
-            raise UserError(f"{name!r:.60} is no name for a file of a program; use a plain relative path")
-        if name in program or any(folder == name or folder.startswith(f"{name}/") for folder in folders):
-            raise UserError(f"{name!r:.60}: two files of a program cannot be in one place")
-
-
-def _encodable(text: str) -> bool:
-    try:
-        os.fsencode(text)
-        return True
-    except UnicodeEncodeError:
-        return False
 
 
 def _bytes(text: str | bytes) -> bytes:
