@@ -160,7 +160,7 @@ _TO_PARTS: dict[type, Callable[[Any], tuple[Any, ...] | None]] = {
     datetime: lambda value: _parts_with_zone(value, (value.year, value.month, value.day)),
     time: lambda value: _parts_with_zone(value, ()),
     timedelta: lambda value: (value.days, value.seconds, value.microseconds),
-    timezone: lambda value: (value.utcoffset(None), value.tzname(None)),
+    timezone: lambda value: value.__getinitargs__(),
     deque: lambda value: (tuple(value), value.maxlen),
     Counter: lambda value: (tuple(value.items()),),
     OrderedDict: lambda value: (tuple(value.items()),),

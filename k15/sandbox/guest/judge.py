@@ -95,10 +95,11 @@ def serve(code: CodeType, files: dict[str, bytes], first_channel: int) -> None:
 
 def _run_tests(task: dict[str, Any], link: Link, given: dict[str, Any], outcomes: Outcomes) -> None:
     entry = task["entry_point"]
-    tested = {}
+    tested: dict[str, Any] = {}
     if entry is not None:
-        tested = dict.fromkeys((entry, "candidate"), link.find(entry) if entry in link.names else None)
-        if not isinstance(tested[entry], Remote):
+        with suppress(KeyError):
+            tested = dict.fromkeys((entry, "candidate"), link.find(entry))
+        if not isinstance(tested.get(entry), Remote):
             outcomes.report("failed", f"the program defines no function {entry}")
             return
     common = {**given, **tested, "__part__": outcomes}

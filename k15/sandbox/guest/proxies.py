@@ -6,6 +6,7 @@ ours means that the program wrote to the channel itself, and ends the tests as `
 """
 
 import builtins
+import itertools
 from collections import deque
 from collections.abc import Iterator
 from typing import Any, TypeVar
@@ -146,12 +147,14 @@ class Link:
         return value
 
     def items(self, number: int) -> Iterator[Any]:
-        for _ in range(_MOST_ITEMS):
+        for count in itertools.count():
             try:
-                yield self.next(number, _ITEMS_AT_ONCE)
+                item = self.next(number, _ITEMS_AT_ONCE)
             except StopIteration:
                 return
-        raise OverflowError(f"more than {_MOST_ITEMS} items")
+            if count == _MOST_ITEMS:
+                raise OverflowError(f"more than {_MOST_ITEMS} items")
+            yield item
 
     def next(self, number: int, at_once: int) -> Any:
         ahead = self.ahead.setdefault(number, deque())
