@@ -5,6 +5,7 @@ import builtins
 import importlib
 import io
 import os
+import signal
 import site
 import sys
 import threading
@@ -16,6 +17,9 @@ from typing import Any, NoReturn
 from . import program
 
 _FIRST_CHANNEL = 3
+_PYTHONS_RECURSION_LIMIT = 1000
+# From `run` to where the program's first frame would be, in each mode.
+_FRAMES_ABOVE = {"python": 6, "candidate": 6, "judge": 8}
 
 
 def run(request: dict[str, Any], files: dict[str, bytes], arguments: list[str], status: int) -> NoReturn:
@@ -31,6 +35,8 @@ def run(request: dict[str, Any], files: dict[str, bytes], arguments: list[str], 
     code = program.compile_source(files[name], f"/box/work/{name}", status)
     os.close(status)
     mode = request["mode"]
+    # Frames below the program's first one must not count against its recursion limit.
+    sys.setrecursionlimit(_PYTHONS_RECURSION_LIMIT + _depth() + _FRAMES_ABOVE[mode])
     if mode == "python":
         run_main(code)
     module = importlib.import_module(f".{mode}", __package__)
@@ -41,8 +47,7 @@ def run_main(code: CodeType) -> NoReturn:
     module = new_module("__main__", code)
     for name in [name for name in sys.modules if name.partition(".")[0] == "guest"]:
         del sys.modules[name]
-    # Frames below the program's first one must not count against its recursion limit.
-    sys.setrecursionlimit(1000 + _depth())
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # process 1 ignores it
     run_guarded(lambda: exec(code, module.__dict__))
 
 

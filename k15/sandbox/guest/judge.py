@@ -12,113 +12,15 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from contextlib import suppress
 from types import CodeType, TracebackType
 from typing import Any
 
-from .codec import Frames, Lost, decode, encode
+from .codec import Frames, Lost
 from .interpreter import new_module
+from .proxies import Link, Remote
 
 _MOST_REPORTED = 300
-
-
-class Remote:
-    """A function, class or object of the tested program."""
-
-    def __init__(self, link: "Link", number: int) -> None:
-        self.__dict__.update(_link=link, _number=number)
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self._link.request(self._number, "call", arguments, named)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self._link.request(self._number, "getattr", (name,))
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self._link.request(self._number, "setattr", (name, value))
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._link.request(self._number, "iterate"))
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._link.request(self._number, "getitem", (key,))
-
-    def __len__(self) -> int:
-        return int(self._link.request(self._number, "len"))
-
-    def __str__(self) -> str:
-        return str(self._link.request(self._number, "str"))
-
-    def __repr__(self) -> str:
-        return str(self._link.request(self._number, "repr"))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Remote) and other._number == self._number
-
-    def __hash__(self) -> int:
-        return hash(self._number)
-
-
-class Link:
-    def __init__(self, frames: Frames) -> None:
-        self.frames = frames
-        self.proxies: dict[int, Remote] = {}
-
-    def resolve(self, number: int) -> Remote:
-        return self.proxies.setdefault(number, Remote(self, number))
-
-    def decode(self, message: Any) -> Any:
-        return decode(message, self.resolve)
-
-    def names(self) -> dict[str, Any]:
-        """What the program defines; it says so once, when it is loaded."""
-        try:
-            return {name: self.decode(message) for name, message in self.frames.receive().items()}
-        except Exception:
-            raise Lost from None  # the program wrote to the channel itself
-
-    def request(self, number: int, operation: str, arguments: tuple[Any, ...] = (), named: Any = None) -> Any:
-        encoded = [encode(argument, _handle) for argument in arguments]
-        message = {"target": number, "operation": operation, "arguments": encoded}
-        self.frames.send({**message, "named": {name: encode(item, _handle) for name, item in (named or {}).items()}})
-        try:
-            reply = self.frames.receive()
-            if "raise" in reply:
-                error = _exception(*reply["raise"])
-            else:
-                for index, after in reply.get("changed", ()):
-                    _assign(arguments[index], self.decode(after))
-                return self.decode(reply["value"])
-        except Exception:
-            raise Lost from None  # no reply of ours: the program wrote to the channel itself
-        raise error
-
-
-def _handle(value: Any) -> Any:
-    if isinstance(value, Remote):
-        return {"handle": value._number}
-    raise TypeError(f"a {type(value).__name__} cannot be passed to the tested program")
-
-
-def _exception(name: str, message: str) -> Exception:
-    kind = getattr(builtins, name, None)
-    if isinstance(kind, type) and issubclass(kind, Exception):
-        try:
-            return kind(message)
-        except TypeError:  # UnicodeDecodeError and the like want more
-            pass
-    return RuntimeError(f"{name}: {message}")
-
-
-def _assign(target: Any, value: Any) -> None:
-    """The tested function changed its argument in place."""
-    if isinstance(target, list | bytearray):
-        target[:] = value
-    else:
-        target.clear()
-        target.update(value)
 
 
 class Outcomes:
@@ -183,43 +85,46 @@ def serve(code: CodeType, files: dict[str, bytes], first_channel: int) -> None:
     given = new_module("given", code).__dict__
     exec(code, given)
     try:
-        found = link.names()
-        _run_tests(task, found, given, outcomes)
+        link.hear_names()
+        _run_tests(task, link, given, outcomes)
     except Lost:
         outcomes.report("lost")
         os._exit(0)
     outcomes.report("complete")
 
 
-def _run_tests(task: dict[str, Any], found: dict[str, Any], given: dict[str, Any], outcomes: Outcomes) -> None:
+def _run_tests(task: dict[str, Any], link: Link, given: dict[str, Any], outcomes: Outcomes) -> None:
     entry = task["entry_point"]
-    if entry is not None and not isinstance(found.get(entry), Remote):
-        outcomes.report("failed", f"the program defines no function {entry}")
-        return
-    tested = {entry: found[entry], "candidate": found[entry]} if entry is not None else {}
-    # The tested program must not lend a test its own `abs` or `math`.
-    helpers = {name: value for name, value in found.items() if not _belongs_to_python(name)}
-    common = {**helpers, **given, **tested, "__part__": outcomes}
+    tested: dict[str, Any] = {}
+    if entry is not None:
+        with suppress(KeyError):
+            tested = dict.fromkeys((entry, "candidate"), link.find(entry))
+        if not isinstance(tested.get(entry), Remote):
+            outcomes.report("failed", f"the program defines no function {entry}")
+            return
+    common = {**given, **tested, "__part__": outcomes}
     before = compile(task["before"], "before", "exec")
     tests = [_prepare(test, number) for number, test in enumerate(task["tests"], 1)]
     try:
-        _execute(before, common)
+        _execute(before, common, link)
         for test in tests:
-            _execute(test, dict(common))
+            _execute(test, dict(common), link)
     except Exception as error:
         outcomes.report("raised", f"{type(error).__name__}: {error}")
 
 
-def _execute(code: CodeType, namespace: dict[str, Any]) -> None:
-    """Runs `code`, which may use Python's own modules without importing them."""
-    for name in _names(code):
-        if name not in namespace and name in sys.stdlib_module_names:
+def _execute(code: CodeType, namespace: dict[str, Any], link: Link) -> None:
+    """Runs `code`, which may use Python's own modules without importing them, and what the program defines.
+
+    The program must not lend a test its own `abs` or `math`.
+    """
+    for name in sorted(_names(code) - namespace.keys()):
+        if name in sys.stdlib_module_names:
             namespace[name] = importlib.import_module(name)
+        elif not hasattr(builtins, name):
+            with suppress(KeyError):
+                namespace[name] = link.find(name)
     exec(code, namespace)
-
-
-def _belongs_to_python(name: str) -> bool:
-    return hasattr(builtins, name) or name in sys.stdlib_module_names
 
 
 def _names(code: CodeType) -> set[str]:
