@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -19,7 +21,7 @@ from fastapi.testclient import TestClient
 
 from benchmarks.kills import Service, Watched, free_port, kill_often
 from k15.errors import UserError
-from k15.sandbox import Limits, Program, Result, Sandbox, pool
+from k15.sandbox import Limits, Program, Result, Sandbox, desk, pool
 from k15.sandbox import service as service_module
 from k15.sandbox.box import BoxError
 from k15.sandbox.remote import RemoteSandbox
@@ -140,6 +142,14 @@ def test_large_bodies_are_refused_however_they_come(service: str, sandbox: Sandb
     assert "k15_sandbox_requests 0.0" in httpx.get(f"{service}/metrics").text
 
 
+def test_requests_inside_are_bounded_together(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "MOST_HELD_BYTES", 1000)
+    with TestClient(create_app(sandbox, queue=1, ceilings=Ceilings())) as client:
+        for size, status in ((2000, 429), (100, 200), (100, 200)):
+            message = {"language": "python", "source": "#" * size}
+            assert client.post("/v1/run", json=message).status_code == status
+
+
 def test_outputs_of_one_request_are_bounded_together(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service_module, "LARGEST_ANSWER_BYTES", 1000)
     message = {"language": "python", "source": "print('x' * 400)", "stdins": ["", ""]}
@@ -178,6 +188,44 @@ def test_faults_of_the_service_are_500(sandbox: Sandbox, monkeypatch: pytest.Mon
 def test_what_cannot_get_better_is_not_tried_again(service: str) -> None:
     with RemoteSandbox(f"{service}/elsewhere", slots=1) as client, pytest.raises(UserError, match="status 404"):
         client.run("python", "")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(500, "a fault"), (502, "no such host"), (200, "<html>"), (200, '{"resu')]
+)
+def test_faults_in_between_give_no_verdict(status: int, body: str) -> None:
+    """What a gateway answers while the service is away."""
+    asked = []
+
+    class Gateway(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with RemoteSandbox(f"http://127.0.0.1:{server.server_port}", slots=1, patience_s=0.5) as client:
+            result = client.run("python", "")
+        server.shutdown()
+    assert (result.status, f"status {status}" in result.why) == ("infrastructure_error", True)
+    assert len(asked) > 1
+
+
+def test_large_requests_get_through_a_full_queue(sandbox: Sandbox) -> None:
+    made = Service(free_port(), "--slots", "1", "--queue", "0")
+    source = "import sys, time; print(len(sys.stdin.buffer.read())); time.sleep(0.3)"
+    with RemoteSandbox(made.url, slots=3) as client:
+        results = client.run_many(Program("python", {"source": source.encode()}), [bytes(8 << 20)] * 3)
+    assert [result.stdout for result in results] == [b"8388608\n"] * 3
+    assert "k15_sandbox_refused_total 0.0" not in httpx.get(f"{made.url}/metrics").text
+    made.process.send_signal(signal.SIGINT)
+    assert made.process.wait(25) == 130
 
 
 def test_threads_share_the_places_of_a_client(service: str) -> None:
