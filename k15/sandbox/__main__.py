@@ -1,6 +1,7 @@
 """`python -m k15.sandbox run|check|serve`: try the sandbox, see what this machine offers, serve it over HTTP."""
 
 import argparse
+import contextlib
 import errno
 import json
 import os
@@ -8,8 +9,9 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 from k15.errors import UserError
@@ -18,6 +20,10 @@ from k15.sandbox.languages import ALIASES, LANGUAGES, installed
 from k15.sandbox.layers import OPTIONAL, probe
 from k15.sandbox.pool import Sandbox
 from k15.sandbox.types import Limits, Result
+from k15.sandbox.wire import Ceilings
+
+END_S = 5
+"""For requests under way when the service is told to end, and again for their runs."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,10 +43,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     serve = commands.add_parser("serve", help="the HTTP service")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8015)
-    serve.add_argument("--socket", type=Path, help="listen on a unix socket instead, made here")
-    serve.add_argument("--with-stdin", action="store_true", help="end when standard input does")
+    serve.add_argument("--socket", type=Path, help="listen on a unix socket instead, made here for this user alone")
+    serve.add_argument(
+        "--with-stdin",
+        action="store_true",
+        help="end when standard input does; the socket's folder is removed then, if nothing else is in it",
+    )
     serve.add_argument("--slots", type=int, help="programs at once (default: one to a core)")
     serve.add_argument("--queue", type=int, default=64, help="requests that may wait (default: 64)")
+    for field in fields(Ceilings):
+        serve.add_argument(
+            f"--most-{field.name.replace('_', '-')}",
+            type=type(field.default),
+            default=field.default,
+            help=f"what a request may ask for as {field.name} (default: {field.default:g})",
+        )
     for command in (run, serve):
         command.add_argument(
             "--allow-missing", action="append", default=[], choices=OPTIONAL, help="layer to do without"
@@ -106,13 +123,69 @@ def _serve(options: argparse.Namespace) -> int:
 
     if options.socket is None:
         _require_free(options.host, options.port)
-    sandbox = Sandbox(options.slots, allow_missing=options.allow_missing)
+    # The server gives the signal on when it has ended, so that what is below is closed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if options.with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
-    app = create_app(sandbox, queue=options.queue)
-    uds = str(options.socket) if options.socket else None
-    uvicorn.run(app, host=options.host, port=options.port, uds=uds, log_level="warning")
+    remove_socket = partial(_remove_socket, options.socket, with_folder=options.with_stdin)
+    ceilings = Ceilings(**{field.name: getattr(options, f"most_{field.name}") for field in fields(Ceilings)})
+    try:
+        with Sandbox(options.slots, allow_missing=options.allow_missing) as sandbox:
+            try:
+                sandbox.start()
+                config = uvicorn.Config(
+                    create_app(sandbox, queue=options.queue, ceilings=ceilings),
+                    host=options.host,
+                    port=options.port,
+                    log_level="warning",
+                    timeout_graceful_shutdown=END_S,
+                )
+                listening = [_listen(options.socket)] if options.socket else None
+                uvicorn.Server(config).run(sockets=listening)
+            finally:
+                _end_within(END_S, remove_socket)
+    finally:
+        remove_socket()
     return 0
+
+
+def _listen(path: Path) -> socket.socket:
+    """A socket that appears at `path` once it can be connected to."""
+    listener = socket.socket(socket.AF_UNIX)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    mask = os.umask(0o177)
+    try:
+        listener.bind(str(unfinished))
+    except OSError as error:
+        raise UserError(
+            f"no socket can be made at {path} ({error.strerror or error}); choose another --socket"
+        ) from None
+    finally:
+        os.umask(mask)
+    listener.listen(socket.SOMAXCONN)
+    unfinished.rename(path)
+    return listener
+
+
+def _remove_socket(path: Path | None, *, with_folder: bool) -> None:
+    if path is None:
+        return
+    path.unlink(missing_ok=True)
+    if with_folder:
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()
+
+
+def _end_within(seconds: float, remove: Callable[[], None]) -> None:
+    """Ends this process, and its boxes with it, if runs that are under way take longer."""
+
+    def end() -> None:
+        remove()
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _require_free(host: str, port: int) -> None:

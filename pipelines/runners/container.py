@@ -10,8 +10,9 @@ import contextlib
 import os
 import queue
 import socket
+import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import docker
@@ -26,7 +27,7 @@ from containers.engine import Engine, connect
 from containers.images import RECIPE_LABEL, image_of, recipe_digest, tag
 from k15.errors import UserError
 from k15.params import FILE as PARAMS_FILE
-from pipelines.runners.sandbox_service import SandboxService
+from pipelines.runners.sandbox_service import SandboxService, is_socket, require_reachable, socket_of
 
 WRITABLE = ("artifacts", "state", "metrics", "plots", "report")
 GUARD = Path("pipelines", "runners", "guard.py")
@@ -36,35 +37,47 @@ OWNER_LABEL = "k15.runner"
 PASSED_ON = ("K15_", "AWS_", "CUDA_", "NVIDIA_", "NCCL_", "OMP_", "MKL_", "OPENBLAS_", "TORCH_", "VLLM_")
 SHARED_MEMORY = "8g"
 SANDBOX_URL = "K15_SANDBOX_URL"
-STAGES_WITH_PROGRAMS = frozenset({"prompts"})
-"""Stages that run untrusted programs, and so need a sandbox outside of their container."""
+STAGES_WITH_PROGRAMS = frozenset({"prompts", "rl", "long2short", "evaluate"})
+"""Stages that may run untrusted programs, and then need a sandbox outside of their container."""
 
 
 class ContainerRunner:
     def start(self, stage: str, variant: str | None, root: Path, env: Mapping[str, str]) -> "ContainerHandle":
         command = ["python", "-m", f"stages.{stage}", *([variant] if variant else [])]
-        if stage not in STAGES_WITH_PROGRAMS or SANDBOX_URL in {**os.environ, **env}:
-            return start_contained(image_of(stage), command, root.resolve(), env)
-        sandbox = SandboxService()
+        root, sandbox = root.resolve(), None
+        if stage in STAGES_WITH_PROGRAMS:
+            if url := {**os.environ, **env}.get(SANDBOX_URL):
+                require_reachable(url, network=has_network(strings_of_params(root)))
+            elif sandbox := start_sandbox(stage):
+                env = {**env, SANDBOX_URL: sandbox.url}
         try:
-            handle = start_contained(image_of(stage), command, root.resolve(), {**env, SANDBOX_URL: sandbox.url})
+            return start_contained(image_of(stage), command, root, env, sandbox)
         except BaseException:
-            sandbox.close()
+            if sandbox:
+                sandbox.close()
             raise
-        handle.finally_close(sandbox)
-        return handle
+
+
+def start_sandbox(stage: str) -> SandboxService | None:
+    """None where there can be none, which is said: the stage may have no program to run, and complains if it has."""
+    try:
+        return SandboxService()
+    except UserError as error:
+        print(f"k15: {stage} has no sandbox to run programs in: {error}", file=sys.stderr)
+        return None
 
 
 class ContainerHandle:
     """A container from before its start up to its removal.
 
     One attached stream carries both directions. Daemon threads read it and wait for the status: an interruption
-    of the caller then splits no frame, and a caller that crashes takes the container with it.
+    of the caller then splits no frame, and a caller that crashes takes the container with it. `sandbox` is closed with
+    the container's end.
     """
 
-    def __init__(self, engine: Engine, container: Container) -> None:
+    def __init__(self, engine: Engine, container: Container, sandbox: SandboxService | None = None) -> None:
         self._engine = engine
-        self._sandbox: SandboxService | None = None
+        self._sandbox = sandbox
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._status: queue.SimpleQueue[int | Exception] = queue.SimpleQueue()
         self._stream = container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
@@ -92,9 +105,6 @@ class ContainerHandle:
             raise UserError(f"lost the container engine, and with it the stage ({one_line(status)}); run it again")
         return status
 
-    def finally_close(self, sandbox: SandboxService) -> None:
-        self._sandbox = sandbox
-
     def _read_lines(self) -> None:
         rest = {1: b"", 2: b""}  # standard output and standard error
         with contextlib.suppress(OSError):
@@ -117,14 +127,16 @@ class ContainerHandle:
             self._stream._sock.send(b"c")
 
 
-def start_contained(image: str, command: list[str], root: Path, env: Mapping[str, str]) -> ContainerHandle:
+def start_contained(
+    image: str, command: list[str], root: Path, env: Mapping[str, str], sandbox: SandboxService | None = None
+) -> ContainerHandle:
     engine = connect()
     try:
         remove_orphans(engine.client)
         require_image(engine.client, tag(image), recipe_digest(image))
         container = create(engine, image, command, root, env)
         try:
-            return ContainerHandle(engine, container)
+            return ContainerHandle(engine, container, sandbox)
         except BaseException:
             container.remove(force=True)
             raise
@@ -149,7 +161,7 @@ def create(engine: Engine, image: str, command: list[str], root: Path, env: Mapp
         environment=passed_on,
         # In a rootless engine, root inside is the calling user outside.
         user="0:0" if engine.rootless else f"{os.getuid()}:{os.getgid()}",
-        network_mode="host" if any(text.startswith("s3://") for text in named) else "none",
+        network_mode="host" if has_network(named) else "none",
         shm_size=SHARED_MEMORY,
         device_requests=gpus(engine),
         security_opt=["label=disable"],  # SELinux would need relabelled files instead
@@ -172,8 +184,12 @@ def mounts(root: Path, named: list[str]) -> list[Mount]:
 
 
 def socket_of_sandbox(url: str) -> list[Mount]:
-    path = url.removeprefix("unix:")
-    return [Mount(path, path, type="bind")] if path != url else []
+    path = socket_of(url)
+    return [Mount(str(path), str(path), type="bind")] if path and is_socket(path) else []
+
+
+def has_network(named: Iterable[str]) -> bool:
+    return any(text.startswith("s3://") for text in named)
 
 
 def outside_path(text: str, root: Path) -> Path | None:

@@ -20,7 +20,7 @@ from k15.artifacts.digests import file_digest
 from k15.errors import UserError
 from pipelines.runners import container
 from pipelines.runners.process import ProcessRunner
-from pipelines.runners.sandbox_service import SandboxService
+from pipelines.runners.sandbox_service import SandboxService, require_reachable
 
 REPOSITORY = Path(__file__).parents[2]
 CODE = ("k15", "stages", "pipelines")
@@ -160,6 +160,43 @@ def test_programs_run_in_a_sandbox_beside_the_container(image: None, root: Path)
     assert status == 0, lines
     assert "status='ok'" in lines[-1] and "stdout=b'42\\n'" in lines[-1]
     assert not service.folder.exists()
+
+
+def test_the_sandbox_is_for_its_user_and_ends_with_a_killed_runner() -> None:
+    script = """import time
+from pipelines.runners.sandbox_service import SandboxService
+print(SandboxService().socket, flush=True)
+time.sleep(600)"""
+    runner = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert runner.stdout is not None and runner.stderr is not None
+        if not (said := runner.stdout.readline()):
+            pytest.skip(runner.stderr.read().strip().splitlines()[-1])
+        socket = Path(said.strip())
+        assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+        assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
+    finally:
+        runner.kill()
+        runner.wait()
+    assert eventually(lambda: not socket.parent.exists())
+
+
+def test_a_sandbox_that_a_container_cannot_reach_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"127\.0\.0\.1:8015 cannot be reached: a container of a stage has no network"):
+        require_reachable("http://127.0.0.1:8015", network=False)
+    require_reachable("http://127.0.0.1:8015", network=True)
+    for url in (f"unix:{tmp_path}/none", "unix:socket"):
+        with pytest.raises(UserError, match="names no socket"):
+            require_reachable(url, network=False)
+        assert container.socket_of_sandbox(url) == []
+
+
+def test_a_stage_without_a_sandbox_goes_on(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert container.start_sandbox("rl") is None
+    assert "k15: rl has no sandbox to run programs in: the sandbox of the stage did not start" in capfd.readouterr().err
 
 
 def test_cancel_ends_the_stage_with_sigterm(image: None, root: Path) -> None:
