@@ -1,7 +1,8 @@
 """Runs untrusted programs: see docs/sandbox.md for what is promised."""
 
+from k15.sandbox.face import AnySandbox
 from k15.sandbox.pool import Sandbox
-from k15.sandbox.shared import AnySandbox, shared_sandbox
+from k15.sandbox.shared import shared_sandbox
 from k15.sandbox.types import COMPILE_LIMITS, STATUSES, FunctionResult, Limits, Part, Program, Result, Status
 
 __all__ = [

@@ -19,6 +19,7 @@ from typing import TypeVar
 from k15.errors import UserError
 from k15.sandbox import cgroups, functions, layers
 from k15.sandbox.box import BoxError, pack, sealed
+from k15.sandbox.face import AnySandbox
 from k15.sandbox.inputs import check_inputs
 from k15.sandbox.languages import ENVIRONMENT, Language, language_named
 from k15.sandbox.runs import Order, Run, drive
@@ -33,7 +34,7 @@ _KEPT_BYTES = 256 << 20
 _LARGEST_INPUT_BYTES = 256 << 20
 
 
-class Sandbox:
+class Sandbox(AnySandbox):
     """`slots`: how many programs run at once (default: one to a core). `allow_missing`: layers of isolation to do
     without where the machine lacks them; anything else that is missing is a `UserError`. Safe to use from threads, not
     from forked processes."""
@@ -57,12 +58,6 @@ class Sandbox:
         """Held by whoever takes all slots."""
         self._closed = False
 
-    def __enter__(self) -> "Sandbox":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def start(self) -> None:
         """Starts every box now, so that the first runs do not wait for it."""
         with self._all_lock, self._slots() as slots:
@@ -73,10 +68,6 @@ class Sandbox:
                 raise UserError(f"the sandbox cannot start: {error}") from None
 
     def build(self, language: str, source: str | bytes) -> Program | Result:
-        """A program that can be run; a `Result` with its compile error, or with an infrastructure error.
-
-        Programs that were built lately are kept. Scripts are taken as they are: their errors show when they run.
-        """
         entry = language_named(language)
         content = _bytes(source)
         if not entry.compile:
@@ -90,22 +81,6 @@ class Sandbox:
         if isinstance(built, Program) or built.status != "infrastructure_error":
             self._keep(key, built)
         return built
-
-    def run(
-        self,
-        language: str,
-        source: str | bytes,
-        *,
-        stdin: str | bytes = b"",
-        args: Sequence[str] = (),
-        files: Mapping[str, bytes] | None = None,
-        limits: Limits | None = None,
-    ) -> Result:
-        """Builds a program and runs it once. `files` lie beside it in its working directory."""
-        built = self.build(language, source)
-        if isinstance(built, Result):
-            return built
-        return self.run_program(built, stdin=stdin, args=args, files=files, limits=limits)
 
     def run_program(
         self,
@@ -127,23 +102,6 @@ class Sandbox:
         arguments = args if entry.run else [entry.source, *args]
         return self._run(order, pack([*beside.items(), *program.files.items()], arguments), given)[0]
 
-    def run_many(
-        self,
-        program: Program,
-        inputs: Sequence[str | bytes],
-        *,
-        limits: Limits | None = None,
-        args: Sequence[Sequence[str]] | None = None,
-    ) -> list[Result]:
-        """One run for each input, in their order, over all slots. `args`: each run's arguments, one list a run."""
-        arguments = args if args is not None else [()] * len(inputs)
-
-        def one(index: int) -> Result:
-            return self.run_program(program, stdin=inputs[index], args=arguments[index], limits=limits)
-
-        with ThreadPoolExecutor(self.slots) as threads:
-            return list(threads.map(one, range(len(inputs))))
-
     def test_functions(
         self,
         source: str,
@@ -154,12 +112,6 @@ class Sandbox:
         before: str = "",
         limits: Limits | None = None,
     ) -> FunctionResult:
-        """Runs Python tests against the functions of a Python program.
-
-        The program and the tests run in two boxes; between them go calls and plain values only. `entry_point`: the
-        function that tests know as `candidate`, too. `given`: code of the problem, which the tests use and the
-        program cannot replace. `before`: code that runs before the tests and may use the program.
-        """
         test = functions.FunctionTest(source, tuple(tests), entry_point, given, before, limits or Limits())
 
         def once(slot: Slot) -> FunctionResult:

@@ -10,7 +10,6 @@ import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
@@ -18,6 +17,7 @@ import httpx
 
 from k15.errors import UserError
 from k15.sandbox import wire
+from k15.sandbox.face import AnySandbox
 from k15.sandbox.types import COMPILE_LIMITS, FunctionResult, Limits, Program, Result
 
 _QUEUE_S = 600.0
@@ -37,16 +37,11 @@ class _Unreachable(Exception):
     pass
 
 
-def _longest(limits: Limits) -> float:
-    """Seconds after which the pool gives up a run with these limits."""
-    return limits.wall_s + 100 * limits.cpu_s + 30
-
-
 def _timeout(read_s: float) -> httpx.Timeout:
     return httpx.Timeout(10.0, read=read_s, write=60.0)
 
 
-class RemoteSandbox:
+class RemoteSandbox(AnySandbox):
     """`url`: of the service, or unix: and the path of its socket. `slots`: how many requests this client has under way
     at once, from whatever threads they come (default: what the service runs at once)."""
 
@@ -76,12 +71,6 @@ class RemoteSandbox:
             why = str(error) or type(error).__name__
         raise UserError(f"no sandbox service answers at {url} ({why}); start one, or unset K15_SANDBOX_URL")
 
-    def __enter__(self) -> "RemoteSandbox":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         self._client.close()
 
@@ -89,24 +78,14 @@ class RemoteSandbox:
         content = _encoded(source)
         try:
             message = {"language": language, "source": wire.to_text(content)}
-            answer = self._post("build", message, _longest(COMPILE_LIMITS))
+            answer = self._post("build", message, COMPILE_LIMITS.longest_s)
         except _Unreachable as error:
             return Result("infrastructure_error", why=str(error))
         result = wire.unpack_result(answer["result"])
         return Program(language, {_SOURCE: content}) if result.status == "ok" else result
 
-    def run(
-        self,
-        language: str,
-        source: str | bytes,
-        *,
-        stdin: str | bytes = b"",
-        args: Sequence[str] = (),
-        files: Mapping[str, bytes] | None = None,
-        limits: Limits | None = None,
-    ) -> Result:
-        program = Program(language, {_SOURCE: _encoded(source)})
-        return self.run_program(program, stdin=stdin, args=args, files=files, limits=limits)
+    def prepare(self, language: str, source: str | bytes) -> Program:
+        return Program(language, {_SOURCE: _encoded(source)})
 
     def run_program(
         self,
@@ -127,26 +106,10 @@ class RemoteSandbox:
             "limits": asdict(allowed),
         }
         try:
-            answer = self._post("run", message, _longest(COMPILE_LIMITS) + _longest(allowed))
+            answer = self._post("run", message, COMPILE_LIMITS.longest_s + allowed.longest_s)
             return wire.unpack_result(answer["results"][0])
         except _Unreachable as error:
             return Result("infrastructure_error", why=str(error))
-
-    def run_many(
-        self,
-        program: Program,
-        inputs: Sequence[str | bytes],
-        *,
-        limits: Limits | None = None,
-        args: Sequence[Sequence[str]] | None = None,
-    ) -> list[Result]:
-        arguments = args if args is not None else [()] * len(inputs)
-
-        def one(index: int) -> Result:
-            return self.run_program(program, stdin=inputs[index], args=arguments[index], limits=limits)
-
-        with ThreadPoolExecutor(self.slots) as threads:
-            return list(threads.map(one, range(len(inputs))))
 
     def test_functions(
         self,
@@ -168,7 +131,7 @@ class RemoteSandbox:
             "limits": asdict(allowed),
         }
         try:
-            return wire.unpack_functions(self._post("functions", message, _longest(allowed)))
+            return wire.unpack_functions(self._post("functions", message, allowed.longest_s))
         except _Unreachable as error:
             return FunctionResult(
                 "infrastructure_error", (), Result("infrastructure_error", why=str(error)), str(error)

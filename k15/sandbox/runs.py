@@ -20,8 +20,6 @@ from k15.sandbox.cgroups import BoxGroup
 from k15.sandbox.types import Limits, Result, one_line
 
 _GRACE_S = 30.0
-SLOWEST = 100
-"""A run that took this many times its CPU seconds, on however busy a machine, is taken for one that sleeps."""
 _LONGEST_POLL_S = 3600.0
 _OVERHEAD_PROCESSES = 3  # bubblewrap, the waiting process, the supervisor
 _CHUNK = 1 << 16
@@ -59,7 +57,7 @@ class Run:
         self._leash = -1
         self._kills = self._base = 0
         self._peak_known = False
-        self._deadline = time.monotonic() + order.limits.wall_s + SLOWEST * order.limits.cpu_s + _GRACE_S
+        self._deadline = time.monotonic() + order.limits.longest_s + _GRACE_S
 
     def start(self, payload: int, stdin: int, channels: Sequence[int] = (), partner: BoxGroup | None = None) -> None:
         """`partner`: the cgroup of the other box of a function test: while that one works, this run does not sleep."""
@@ -98,7 +96,7 @@ class Run:
             "outputs": order.outputs,
             "cpu_s": limits.cpu_s,
             "wall_s": limits.wall_s,
-            "longest_s": limits.wall_s + SLOWEST * limits.cpu_s,
+            "longest_s": limits.longest_s,
             "disk_bytes": limits.disk_mib << 20,
             "rlimits": rlimits,
         }

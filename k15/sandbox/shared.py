@@ -4,10 +4,9 @@ import atexit
 import os
 import threading
 
+from k15.sandbox.face import AnySandbox
 from k15.sandbox.pool import Sandbox
 from k15.sandbox.remote import RemoteSandbox
-
-AnySandbox = Sandbox | RemoteSandbox
 
 _shared: AnySandbox | None = None
 _lock = threading.Lock()
@@ -22,3 +21,12 @@ def shared_sandbox() -> AnySandbox:
             _shared = RemoteSandbox(url) if url else Sandbox()
             atexit.register(_shared.close)
         return _shared
+
+
+def _forget_in_child() -> None:
+    """A forked child makes its own."""
+    global _shared
+    _shared = None
+
+
+os.register_at_fork(after_in_child=_forget_in_child)

@@ -44,6 +44,11 @@ class Limits:
             if not math.isfinite(value) or not least <= value <= 1e6:
                 raise UserError(f"limit {each.name} must be a number above 0 and at most a million (got {value!r})")
 
+    @property
+    def longest_s(self) -> float:
+        """Seconds after which a run, on however busy a machine, is taken for one that sleeps."""
+        return self.wall_s + 100 * self.cpu_s
+
 
 COMPILE_LIMITS = Limits(cpu_s=30, memory_mib=2048, processes=64, disk_mib=256)
 
