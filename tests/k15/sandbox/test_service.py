@@ -21,7 +21,7 @@ from fastapi.testclient import TestClient
 
 from benchmarks.kills import Service, Watched, free_port, kill_often
 from k15.errors import UserError
-from k15.sandbox import Limits, Program, Result, Sandbox, desk, pool
+from k15.sandbox import Limits, Program, Result, Sandbox, desk, slots
 from k15.sandbox import service as service_module
 from k15.sandbox.box import BoxError
 from k15.sandbox.remote import RemoteSandbox
@@ -166,7 +166,7 @@ def test_a_service_whose_boxes_do_not_start_is_not_well(sandbox: Sandbox, monkey
     message = {"language": "python", "source": "", "stdins": [""] * 5}
     with Sandbox(1) as fresh, TestClient(create_app(fresh, queue=1, ceilings=Ceilings())) as client:
         with monkeypatch.context() as patch:
-            patch.setattr(pool, "Box", broken)
+            patch.setattr(slots, "Box", broken)
             assert client.get("/health").status_code == 200
             results = client.post("/v1/run", json=message).json()["results"]
             assert {result["status"] for result in results} == {"infrastructure_error"}
