@@ -56,14 +56,15 @@ DATASETS: dict[str, Schema] = {
     # One packed block a row; `lengths` are the tokens of its documents (or pieces of them), the block in all.
     "tokens": _schema(1, domain=_str, split=_str, tokens=_ids, lengths=_ids),
     "prompt": _schema(
-        1,
+        2,
         id=_str,
         family=_str,
         domain=_str,
         difficulty=_i32,
         question=_str,
         answer=_str,
-        verifier=_str,  # math | choice | string
+        verifier=_str,  # a name of k15.rewards.VERIFIERS
+        spec=_str,  # what else it reads, as k15.rewards.spec writes it
         images=_images,  # PNG
         split=_str,
         pass_rate=_f32,

@@ -18,6 +18,7 @@ from k15.rewards.math_compare import quick
 from k15.rewards.math_pool import shared_pool
 from k15.rewards.math_text import normalise as normalise_math
 from k15.rewards.numerals import Numeral, read_number, same_number
+from k15.rewards.references import threshold_of
 from k15.rewards.text_distance import anls
 from k15.rewards.units import split_unit
 from k15.rewards.verdict import Verdict
@@ -68,7 +69,10 @@ def _too_long(reference: str, answer: str) -> bool:
 
 def compare_choice(case: Case) -> Verdict:
     """The same options, in any order."""
-    return _same(letters(case.reference) or case.reference.strip("() ."), case.answer)
+    options = letters(case.reference.strip().upper())
+    if options is None:
+        return Verdict.error(f"the reference {case.reference!r:.60} names no option")
+    return _same(options, case.answer)
 
 
 def compare_string(case: Case) -> Verdict:
@@ -103,7 +107,7 @@ def compare_number(case: Case) -> Verdict:
     if expected.percent != found.percent and abs(found.written) >= 1:
         apart = min(apart, abs(expected.written - found.written))
     near = apart <= allowed * (abs(expected.value) if relative else 1)
-    why = f"{float(apart):.6g} apart"
+    why = f"{float(apart):.6g} apart" if apart < 10**300 else "very far apart"
     return Verdict.correct(why) if near else Verdict.wrong(why)
 
 
@@ -118,7 +122,7 @@ def _measured(text: str) -> tuple[Numeral, str] | None:
 
 def _tolerance(record: Mapping[str, Any]) -> tuple[bool, Fraction]:
     """(relative, how much)"""
-    given = record.get("tolerance", 0)
+    given = 0 if record.get("tolerance") is None else record["tolerance"]
     text = str(given).strip()
     try:
         value = float("nan") if isinstance(given, bool) else float(text.removesuffix("%"))
@@ -154,9 +158,7 @@ def _chart_number(text: str) -> float | None:
 
 def compare_ocr(case: Case) -> Verdict:
     """The reward is ANLS itself; correct from `threshold` of the record on (0.5)."""
-    threshold = case.record.get("threshold", OCR_THRESHOLD)
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-        raise UserError(f"field 'threshold' must be a number from 0 to 1 (got {threshold!r:.60}); mend the record")
+    threshold = threshold_of(case.record, OCR_THRESHOLD)
     score = anls(case.reference, case.answer)
     return Verdict("correct" if score >= threshold else "wrong", score, f"ANLS {score:.4f}")
 

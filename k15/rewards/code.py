@@ -2,9 +2,9 @@
 
 `code_stdin`: `tests` are {"input", "output"} pairs; the program reads the one and must print the other (`tolerance` for
 numbers, `case_sensitive`; white space never counts). `code_function`: `tests` are Python assertions in the manner of
-MBPP, or of HumanEval (`def check(candidate)`, then `check(f)`); `prompt` is the code that the problem gives,
-`entry_point` the function asked for, and `setup` runs before the tests. `tests` may be JSON. `limits` changes the
-sandbox's defaults.
+MBPP, or of HumanEval (`def check(candidate)`, then `check(f)`, in one text); `prompt` is the code that the problem
+gives, `entry_point` the function asked for, and `setup` runs before the tests. `tests` may be JSON. `limits` changes
+the sandbox's defaults.
 
 The program never sees the tests: inputs reach it one by one, and what is expected stays with the judge. Each test is a
 part of the verdict; the reward is 1 where all passed. What the sandbox could not run is an error, never a wrong answer.
@@ -17,51 +17,33 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 from k15.errors import UserError
-from k15.rewards.extraction import Mode, visible
+from k15.rewards.extraction import Mode, fenced_blocks, visible
 from k15.rewards.output import same_output
 from k15.rewards.verdict import Verdict
 from k15.sandbox import AnySandbox, Limits, Result, shared_sandbox
-from k15.sandbox.languages import ALIASES, LANGUAGES
+from k15.sandbox.languages import ALIASES, LANGUAGES, installed
 
-_OPENING = re.compile(r"(?P<indent>[ \t]*)```[ \t]*(?P<tag>[\w+#-]*)")
+_FUTURE = re.compile(r"^from __future__ import [^\n]*", re.MULTILINE)
 MAX_PROGRAM_CHARACTERS = 1_000_000
 _LIMITS = {field.name for field in fields(Limits)}
 _SAME_AGAIN = ("cpu_limit", "wall_limit", "compile_error")
 
 
-def fenced_blocks(text: str) -> list[tuple[str, str]]:
-    """(tag, content) of the fenced blocks of a text, in their order; one that never ends is none. A block in a list is
-    indented as its fence is, and comes without that.
-
-    Line by line: a regular expression for whole blocks takes quadratic time over fences that nothing closes.
-    """
-    found: list[tuple[str, str]] = []
-    opening: re.Match[str] | None = None
-    content: list[str] = []
-    for line in text.split("\n"):
-        line = line.removesuffix("\r")
-        if opening is None:
-            opening, content = _OPENING.match(line), []
-        elif line.strip(" \t") == "```":
-            found.append((opening["tag"].lower(), "".join(f"{one}\n" for one in content)))
-            opening = None
-        else:
-            indent = len(opening["indent"])
-            content.append(line[:indent].lstrip(" \t") + line[indent:])
-    return found
-
-
-def extract_program(response: str, mode: Mode) -> tuple[str, str] | None:
-    """(language, program) of the last fenced block behind the thought that names a language, else of the last block,
-    whose language is then empty; where there is none, "eval" takes everything.
+def extract_program(response: str, mode: Mode, asked: str = "python") -> tuple[str, str] | None:
+    """(language, program) of the fenced block behind the thought that is meant: the last in the language `asked` for,
+    else the last in another one that is no shell (which shows how to run it), else the last. An unknown language is
+    empty. Where there is no block, "eval" takes everything.
     """
     text = visible(response)
     blocks = [(_language(tag), program) for tag, program in fenced_blocks(text)]
-    if blocks:
-        return next((block for block in reversed(blocks) if block[0]), blocks[-1])
+    for wanted in ({asked}, set(LANGUAGES) - {"bash"}, {*LANGUAGES, ""}):
+        for block in reversed(blocks):
+            if block[0] in wanted:
+                return block
     return ("", text) if mode == "eval" and text.strip() else None
 
 
@@ -85,13 +67,16 @@ def _verify(judge: _Judge, records: Sequence[Mapping[str, Any]], responses: Sequ
     sandbox = shared_sandbox()
 
     def one(record: Mapping[str, Any], response: str) -> Verdict:
-        found = extract_program(response, mode)
+        asked = str(record.get("language") or "python")
+        found = extract_program(response, mode, ALIASES.get(asked, asked))
         if found is None:
             return Verdict.wrong("no program")
         language, program = found
+        if language not in ("", asked) and language not in installed():  # the response's choice, not the record's
+            return Verdict.wrong(f"a program in {language}, which cannot be run here")
         if len(program) > MAX_PROGRAM_CHARACTERS:
             return Verdict.wrong(f"a program of {len(program)} characters")
-        return judge(sandbox, record, language or str(record.get("language") or "python"), program)
+        return judge(sandbox, record, language or asked, program)
 
     with ThreadPoolExecutor(sandbox.slots) as threads:
         return list(threads.map(one, records, responses))
@@ -100,6 +85,7 @@ def _verify(judge: _Judge, records: Sequence[Mapping[str, Any]], responses: Sequ
 def _judge_stdin(sandbox: AnySandbox, record: Mapping[str, Any], language: str, program: str) -> Verdict:
     tests = [_pair(record, test) for test in _tests(record)]
     limits = limits_of(record)
+    same = _comparison(record)
     built = sandbox.build(language, program)
     if isinstance(built, Result):
         return _of_build(built)
@@ -110,7 +96,7 @@ def _judge_stdin(sandbox: AnySandbox, record: Mapping[str, Any], language: str, 
         cpu_s += result.cpu_s
         if result.status == "infrastructure_error":
             return Verdict.error(f"test {number}: {result.why}", cpu_s)
-        passed = result.status == "ok" and _prints(result, expected, record)
+        passed = result.status == "ok" and same(expected, result.stdout.decode(errors="replace"))
         parts.append(passed)
         if not passed and not why:
             what = "wrong answer" if result.status == "ok" else f"{result.status.replace('_', ' ')} ({result.why})"
@@ -121,14 +107,18 @@ def _judge_stdin(sandbox: AnySandbox, record: Mapping[str, Any], language: str, 
     return _verdict(parts, why, cpu_s)
 
 
-def _prints(result: Result, expected: str, record: Mapping[str, Any]) -> bool:
-    tolerance = record.get("tolerance")
-    return same_output(
-        expected,
-        result.stdout.decode(errors="replace"),
-        tolerance=None if tolerance is None else float(tolerance),
-        case_sensitive=bool(record.get("case_sensitive", True)),
-    )
+def _comparison(record: Mapping[str, Any]) -> Callable[[str, str], bool]:
+    """Of expected with printed output."""
+    given, case_sensitive = record.get("tolerance"), record.get("case_sensitive")
+    try:
+        tolerance = None if given is None else float(given)
+    except (TypeError, ValueError):
+        tolerance = -1.0
+    if isinstance(given, bool) or (tolerance is not None and not 0 <= tolerance < float("inf")):
+        raise UserError(f"problem {record.get('id', '?')}: `tolerance` must be a number, 0 or more (got {given!r:.40})")
+    if case_sensitive not in (None, True, False):
+        raise UserError(f"problem {record.get('id', '?')}: `case_sensitive` must be true or false")
+    return partial(same_output, tolerance=tolerance, case_sensitive=case_sensitive is not False)
 
 
 def _judge_functions(sandbox: AnySandbox, record: Mapping[str, Any], language: str, program: str) -> Verdict:
@@ -136,11 +126,12 @@ def _judge_functions(sandbox: AnySandbox, record: Mapping[str, Any], language: s
         return Verdict.wrong(f"a {language} program where Python was asked for")
     tests = [str(test) for test in _tests(record)]
     prompt = str(record.get("prompt") or "")
+    given = prompt if _statements(prompt) else ""
     entry_point = record.get("entry_point") or entry_point_of(tests)
     source = complete(prompt, str(entry_point or ""), program)
     before = str(record.get("setup") or "")
     result = sandbox.test_functions(
-        source, tests, entry_point=entry_point, given=prompt, before=before, limits=limits_of(record)
+        source, tests, entry_point=entry_point, given=given, before=before, limits=limits_of(record)
     )
     if result.status == "infrastructure_error":
         return Verdict.error(result.why, result.program.cpu_s)
@@ -164,13 +155,20 @@ def _of_build(failed: Result) -> Verdict:
 
 
 def complete(prompt: str, entry_point: str, program: str) -> str:
-    """The whole program of a response that may hold a function's body only, or rely on the prompt's imports."""
-    if not prompt:
-        return program
-    if not re.search(rf"^\s*(?:async\s+)?(?:def|class)\s+{re.escape(entry_point)}\b", program, re.MULTILINE):
+    """The whole program of a response that may hold a function's body only, or rely on what else the prompt gives."""
+    if not re.search(rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{re.escape(entry_point)}\b", program, re.MULTILINE):
         return prompt + program
-    lines = [line for line in prompt.splitlines() if re.match(r"(?:from\s+[\w.]+\s+)?import\s", line)]
-    return "\n".join([*lines, program])
+    given = [ast.unparse(node) for node in _statements(prompt) if getattr(node, "name", None) != entry_point]
+    future = _FUTURE.findall(program)
+    return "\n".join([*future, *given, _FUTURE.sub("", program)]) if given else program
+
+
+def _statements(code: str) -> list[ast.stmt]:
+    """Of code that can be read; none of a stub without a body."""
+    try:
+        return ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError):
+        return []
 
 
 def entry_point_of(tests: Sequence[str]) -> str | None:

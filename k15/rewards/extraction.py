@@ -225,3 +225,29 @@ def unwrap_text(text: str) -> str:
     """`\\text{Paris}` → `Paris`."""
     match = re.fullmatch(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}", text.strip())
     return match[1].strip() if match else text.strip()
+
+
+_OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<marks>```+)[ \t]*(?P<tag>[\w+#-]*)[^`]*$")
+
+
+def fenced_blocks(text: str) -> list[tuple[str, str]]:
+    """(tag, content) of the fenced blocks of a text, in their order; one that never ends is none. A block in a list is
+    indented as its fence is, and comes without that.
+
+    Line by line: a regular expression for whole blocks takes quadratic time over fences that nothing closes.
+    """
+    found: list[tuple[str, str]] = []
+    opening: re.Match[str] | None = None
+    content: list[str] = []
+    for line in text.split("\n"):
+        line = line.removesuffix("\r")
+        bare = line.strip(" \t")
+        if opening is None:
+            opening, content = _OPENING.match(line), []
+        elif bare == "`" * len(bare) and len(bare) >= len(opening["marks"]):
+            found.append((opening["tag"].lower(), "".join(f"{one}\n" for one in content)))
+            opening = None
+        else:
+            indent = len(opening["indent"])
+            content.append(line[:indent].lstrip(" \t") + line[indent:])
+    return found

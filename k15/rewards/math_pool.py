@@ -65,8 +65,10 @@ class Worker:
     def _read_line(self, until: float) -> bytes | None:
         assert self.process.stdout
         descriptor, line = self.process.stdout.fileno(), b""
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
         while not line.endswith(b"\n"):
-            ready, _, _ = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))
+            ready = poll.poll(max(0.0, until - time.monotonic()) * 1000)
             chunk = os.read(descriptor, 65536) if ready else b""
             if not chunk:
                 return None

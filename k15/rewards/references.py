@@ -21,6 +21,14 @@ def alternatives(answer: str) -> list[str]:
     return parsed if all(isinstance(one, str) for one in parsed) else [answer]
 
 
+def threshold_of(record: Mapping[str, Any], default: float) -> float:
+    """From which reward on a verdict is correct; `UserError` for what is no number from 0 to 1."""
+    threshold = default if record.get("threshold") is None else record["threshold"]
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise UserError(f"field 'threshold' must be a number from 0 to 1 (got {threshold!r:.60}); mend the record")
+    return float(threshold)
+
+
 def references(record: Mapping[str, Any]) -> list[str]:
     """Every accepted answer of `record`, as text; `UserError` where there is none."""
     answer = record.get("answer")

@@ -30,8 +30,9 @@ from PIL import Image
 
 from k15.errors import UserError
 from k15.rewards import pictures
-from k15.rewards.code import fenced_blocks, limits_of
-from k15.rewards.extraction import Mode, visible
+from k15.rewards.code import limits_of
+from k15.rewards.extraction import Mode, fenced_blocks, visible
+from k15.rewards.references import threshold_of
 from k15.rewards.verdict import Verdict
 from k15.sandbox import AnySandbox, Result, shared_sandbox
 
@@ -133,7 +134,7 @@ def _verify(kind: Kind, records: Sequence[Record], responses: Sequence[str], mod
         raise UserError(f"the sandbox has no {', '.join(missing)}; install what requirements.in lists where it runs")
 
     def one(record: Record, response: str) -> Verdict:
-        threshold = _threshold(record)
+        threshold = threshold_of(record, THRESHOLD)
         try:
             target = _read(_content(record))
         except Unreadable as error:
@@ -189,13 +190,6 @@ def _same_shape(target: Size, picture: Size) -> float:
     if abs(height - target[1]) <= 1:
         return 1.0
     return min(height / target[1], target[1] / height)
-
-
-def _threshold(record: Record) -> float:
-    threshold = record.get("threshold", THRESHOLD)
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-        raise UserError(f"field 'threshold' must be a number from 0 to 1 (got {threshold!r:.60}); mend the record")
-    return float(threshold)
 
 
 def _content(record: Record) -> bytes:

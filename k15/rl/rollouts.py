@@ -15,6 +15,7 @@ from k15 import rewards
 from k15.artifacts import read_rows
 from k15.errors import UserError
 from k15.progress import Task
+from k15.rewards.spec import read_record
 from k15.rollout.engine import Engine
 from k15.rollout.types import Prompt, Sample, Sampling
 from k15.tokenizer import Tokenizer
@@ -63,7 +64,7 @@ def load_prompts(path: Path, tokenizer: Tokenizer) -> list[RLPrompt]:
             row["id"],
             tokenizer.encode_prompt(row["question"], len(row["images"])),
             tuple(row["images"]),
-            {"verifier": row["verifier"], "answer": row["answer"]},
+            read_record(row["verifier"], row["answer"], row["spec"]),
             row["pass_rate"],
         )
         for row in read_rows(path, "prompt")

@@ -41,7 +41,8 @@ class Limits:
     def __post_init__(self) -> None:
         for each in fields(self):
             value, least = getattr(self, each.name), 0 if each.name == "output_kib" else 1e-3
-            if not math.isfinite(value) or not least <= value <= 1e6:
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not math.isfinite(value) or not least <= value <= 1e6:
                 raise UserError(f"limit {each.name} must be a number above 0 and at most a million (got {value!r})")
 
     @property

@@ -4,9 +4,7 @@ The question shows CYaRon, as the paper's does; its words are ours, since the pa
 judge the programs: those that do not run, or repeat themselves, are found out by running them.
 """
 
-import re
-
-from k15.rewards.extraction import visible
+from k15.rewards.extraction import fenced_blocks, visible
 
 _QUESTION = """\
 Write a Python program that generates test inputs for the programming problem below.
@@ -37,7 +35,7 @@ Answer with one program in a ```python block.
 
 {statement}
 """
-_BLOCK = re.compile(r"^```[ \t]*(?:python|py)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL | re.IGNORECASE)
+_PYTHON = ("python", "python3", "py")
 
 
 def question(statement: str, cases: int) -> str:
@@ -46,5 +44,5 @@ def question(statement: str, cases: int) -> str:
 
 def program(response: str) -> str | None:
     """The last Python block behind the thought; None if there is none."""
-    blocks = _BLOCK.findall(visible(response))
+    blocks = [content for tag, content in fenced_blocks(visible(response)) if tag in _PYTHON]
     return blocks[-1] if blocks else None

@@ -1,6 +1,7 @@
 """Candidate problems of the RL prompt set: generated ones of the train split, and the user's own files."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from k15.errors import UserError
 from k15.records import Record, iter_records
 from k15.rewards import VERIFIERS
+from k15.rewards.spec import NEEDED, read_record, write_spec
 from k15.seeds import derive
 from k15.tasks import FAMILIES, Split, generate
 from k15.tokenizer import IMAGE, SPECIAL_TOKENS
@@ -26,11 +28,13 @@ class Candidate:
     answer: str
     verifier: str
     images: tuple[bytes, ...] = ()
+    spec: str = ""
+    """What the verifier reads besides."""
 
     @property
     def record(self) -> dict[str, Any]:
         """What a verifier needs."""
-        return {"verifier": self.verifier, "answer": self.answer}
+        return read_record(self.verifier, self.answer, self.spec)
 
 
 def candidates(params: PromptsParams, root: Path) -> list[Candidate]:
@@ -85,6 +89,26 @@ def _candidate(record: Record, source: Source) -> Candidate:
         discipline=record.text("discipline", default=source.name),
         difficulty=record.level("difficulty"),
         question=question,
-        answer="" if record.fields.get("answer") == "" else record.text("answer"),  # a proof has none
+        answer=_answer(record, verifier),
         verifier=verifier,
+        spec=_spec(record, verifier),
     )
+
+
+def _answer(record: Record, verifier: str) -> str:
+    """One, or a JSON list of accepted ones; empty for a proof, and where tests or a picture take its place."""
+    given = record.fields.get("answer")
+    if given == "" or (given is None and verifier in NEEDED):
+        return ""
+    if isinstance(given, list) and given and all(isinstance(one, str | int | float) for one in given):
+        return json.dumps([str(one) for one in given], ensure_ascii=False)
+    return record.text("answer")
+
+
+def _spec(record: Record, verifier: str) -> str:
+    if verifier in NEEDED and not record.fields.get(NEEDED[verifier]):
+        raise record.error(f"verifier {verifier} needs the field {NEEDED[verifier]!r}")
+    try:
+        return write_spec(record.fields)
+    except TypeError as error:
+        raise record.error(f"a field of verifier {verifier} cannot be kept ({error})") from None

@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from k15.rewards.spec import NEEDED
 from stages.prompts.candidates import Candidate
 
 _CHOICE = re.compile(
@@ -32,7 +33,7 @@ def exclusion(candidate: Candidate) -> str | None:
         return "true-false"
     if _PROOF.search(candidate.question):
         return "proof"
-    return None if candidate.answer.strip() else "no-answer"
+    return None if candidate.answer.strip() or candidate.verifier in NEEDED else "no-answer"
 
 
 def fingerprint(candidate: Candidate) -> str:

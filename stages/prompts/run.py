@@ -132,6 +132,7 @@ def _row(params: PromptsParams, measured: Measured, index: int) -> dict[str, Any
         "question": item.question,
         "answer": item.answer,
         "verifier": item.verifier,
+        "spec": item.spec,
         "images": list(item.images),
         "split": "train",
         "pass_rate": rate.value,

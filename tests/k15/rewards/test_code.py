@@ -8,8 +8,9 @@ from benchmarks.code_sets_faults import When, plant
 from benchmarks.code_sets_read import FunctionProblem, fenced, humaneval, quixbugs
 from k15.errors import UserError
 from k15.rewards import Verdict, score, score_batch
+from k15.rewards.code import complete, extract_program
 from k15.sandbox import shared_sandbox
-from k15.sandbox.languages import installed
+from k15.sandbox.languages import LANGUAGES, installed
 
 DOUBLE = "print(int(input()) * 2)"
 PAIRS = [{"input": "1", "output": "2"}, {"input": "21\n", "output": "42\n"}, {"input": "-3", "output": "-6"}]
@@ -193,3 +194,32 @@ def test_quixbugs_as_labelled() -> None:
     assert {item.name: verdict.verdict for item, verdict in zip(items, verdicts, strict=True)} == dict(
         zip([item.name for item in items], due, strict=True)
     )
+
+
+def test_a_response_cannot_choose_what_is_not_installed() -> None:
+    missing = next((name for name in LANGUAGES if name not in installed()), None)
+    if missing is None:
+        pytest.skip("every language is installed here")
+    records = [{"verifier": "code_stdin", "tests": [{"input": "", "output": "1"}]}, {"verifier": "math", "answer": "1"}]
+    wrong, right = score_batch(records, [f"```{missing}\nx\n```", r"\boxed{1}"])
+    assert (wrong.verdict, right.verdict) == ("wrong", "correct")
+    assert "cannot be run here" in wrong.why
+
+
+def test_how_to_run_it_is_not_the_program() -> None:
+    response = "```python\nprint(1)\n```\nRun it:\n```bash\npython main.py\n```"
+    assert extract_program(response, "rl") == ("python", "print(1)\n")
+    assert extract_program(response, "rl", "bash") == ("bash", "python main.py\n")
+    assert extract_program("```input()``` reads a line.\n```python\nx\n```", "rl") == ("python", "x\n")
+    assert extract_program("````python\n```\nx\n````", "rl") == ("python", "```\nx\n")
+
+
+def test_what_the_prompt_gives_completes_a_program() -> None:
+    prompt = 'from typing import (\n    List,\n)\n\ndef help(x): return x + 1\n\ndef f(x):\n    """doc"""\n'
+    whole = complete(prompt, "f", "from __future__ import annotations\ndef f(x: List): return help(x)")
+    names: dict[str, Any] = {}
+    exec(compile(whole, "whole", "exec"), names)
+    assert names["f"](2) == 3
+    assert complete("class Solution:\n    def f(self, x):", "f", "def f(x): pass") == "def f(x): pass"
+    assert complete("def f(x):\n", "f", "    return x") == "def f(x):\n    return x"
+    assert complete("def f(x):", "f", "\n" * 300_000).endswith("\n")

@@ -17,7 +17,7 @@ from k15.rewards.extraction import Mode
         ("```Python3 title=x\nprint(1)\n```", "rl", ("python", "print(1)\n")),
         ("```C++\nint main() {}\n```", "rl", ("cpp", "int main() {}\n")),
         ("```klingon\nprint(1)\n```", "rl", ("", "print(1)\n")),
-        ("```python\na\n```\nor better\n```cpp\nb\n```\n", "rl", ("cpp", "b\n")),
+        ("```python\na\n```\nor better\n```cpp\nb\n```\n", "rl", ("python", "a\n")),
         ("<think>```python\na\n```</think>```python\nb\n```", "rl", ("python", "b\n")),
         ("<think>```python\na\n```", "rl", None),
         ("<think>```python\na\n```", "eval", None),

@@ -31,6 +31,7 @@ def test_load_prompts(tmp_path: Path) -> None:
         "difficulty": 1,
         "question": "on the hill?",
         "answer": "7",
+        "spec": "",
         "verifier": "math",
         "images": [],
         "split": "train",

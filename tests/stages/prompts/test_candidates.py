@@ -5,7 +5,8 @@ import pytest
 
 from k15.errors import UserError
 from k15.params import parse_params
-from stages.prompts.candidates import candidates, heldout
+from k15.rewards import score
+from stages.prompts.candidates import Candidate, candidates, heldout
 from stages.prompts.params import PromptsParams
 from stages.prompts.rules import reasons_before_sampling
 
@@ -84,7 +85,7 @@ def test_a_held_out_problem_in_a_users_file_is_found(tmp_path: Path) -> None:
         ({"answer": "1"}, "mine.jsonl: line 1: has no field 'question'"),
         ({"question": "?"}, "mine.jsonl: line 1: has no field 'answer'"),
         ({"question": "?", "answer": None}, "mine.jsonl: line 1: has no field 'answer'"),
-        ({"question": "?", "answer": ["1"]}, "mine.jsonl: line 1: field 'answer' must be a text"),
+        ({"question": "?", "answer": {"a": "1"}}, "mine.jsonl: line 1: field 'answer' must be a text"),
         ({"question": "\ud800?", "answer": "1"}, "mine.jsonl: line 1: field 'question' holds half a surrogate"),
         ({"question": "<image> ?", "answer": "1"}, "mine.jsonl: line 1: the question holds <image>"),
         ({"question": "?", "answer": "1", "difficulty": "x"}, "line 1: field 'difficulty' must be an integer"),
@@ -119,3 +120,29 @@ def test_missing_and_binary_sources(tmp_path: Path) -> None:
 def test_bad_params_are_named(changes: dict, message: str) -> None:
     with pytest.raises(UserError, match=message):
         params(**changes)
+
+
+def read(tmp_path: Path, rows: list[dict]) -> list[Candidate]:
+    (tmp_path / "mine.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    document = {**PARAMS, "families": {}, "sources": [{"name": "mine", "path": "mine.jsonl"}]}
+    return candidates(parse_params(PromptsParams, "prompts", document), tmp_path)
+
+
+def test_what_a_verifier_reads_goes_along(tmp_path: Path) -> None:
+    rows = [
+        {"question": "pi?", "answer": 3.14, "verifier": "number", "tolerance": 0.01},
+        {"question": "a or b?", "answer": ["a", "b"], "verifier": "string"},
+        {"question": "twice", "verifier": "code_stdin", "tests": [{"input": "2", "output": "4"}], "tolerance": None},
+    ]
+    number, text, code = read(tmp_path, rows)
+    assert score(number.record, r"\boxed{3.141}").verdict == "correct"
+    assert score(number.record, r"\boxed{3.2}").verdict == "wrong"
+    assert score(text.record, r"\boxed{b}").verdict == "correct"
+    assert code.record == {"verifier": "code_stdin", "answer": "", "tests": [{"input": "2", "output": "4"}]}
+    assert reasons_before_sampling([code], []) == {}
+
+
+@pytest.mark.parametrize(("verifier", "field"), [("code_function", "tests"), ("svg", "target")])
+def test_a_verifier_without_what_it_needs_is_refused(tmp_path: Path, verifier: str, field: str) -> None:
+    with pytest.raises(UserError, match=f"line 1: verifier {verifier} needs the field '{field}'"):
+        read(tmp_path, [{"question": "q", "verifier": verifier}])
