@@ -17,8 +17,8 @@ class FamilyShare(Params):
 
 class Source(Params):
     """A JSONL or Parquet file of the user's own problems: `question`, `answer` (one, or a list), and optionally `id`,
-    `domain`, `discipline`, `verifier` with what it reads besides (docs/rewards.md), `difficulty`. `name` takes the place
-    of a family."""
+    `domain`, `discipline`, `verifier` with what it reads besides (docs/rewards.md), `difficulty`. `name` takes the
+    place of a family."""
 
     name: str = Field(min_length=1)
     path: str = Field(min_length=1)
