@@ -103,7 +103,7 @@ class Builder:
                 f"--tag={tag(image)}",
                 f"--build-arg=BASE={base}",
                 f"--build-arg=PACKAGES={' '.join(base_packages(image))}",
-                f"--label={RECIPE_LABEL}={recipe_digest(image)}",
+                f"--build-arg=RECIPE={recipe_digest(image)}",
                 *(f"--secret=id={name},src={secrets / name}" for name in ("index", "certificates")),
                 *self._mounts(local_directories(settings)),
             ]
