@@ -1,5 +1,6 @@
 // promise: node's arrays end at the memory limit, whatever V8 thinks of it
 // status: memory_limit runtime_error
+// limits: cpu_s=6
 const kept = []
 for (let i = 0; i < 512; i++) kept.push(new Array(1 << 17).fill(i))
 console.log(`ESCAPED: ${kept.length} MiB`)
