@@ -1,6 +1,8 @@
 """Languages as a table: an entry joins when its toolchain is on the machine."""
 
+import contextlib
 import functools
+import glob
 import os
 import shutil
 import subprocess
@@ -18,7 +20,10 @@ ENVIRONMENT = {"PATH": _PATH, "HOME": "/box/work", "TMPDIR": "/tmp", "LANG": "C.
 ENVIRONMENT |= {"PYTHONPATH": "/opt/packages", "LD_LIBRARY_PATH": "/opt/python/lib"}
 
 
-@dataclass(frozen=True)
+_NODE = ("/usr/bin/node",)
+
+
+@dataclass(frozen=True, eq=False)
 class Language:
     name: str
     source: str
@@ -33,6 +38,8 @@ class Language:
     toolchain: Callable[[], Binds | None] = lambda: ()
     """What of the machine a box shows besides /usr; None where it is not there."""
     environment: dict[str, str] = field(default_factory=dict)
+    pages: tuple[str, ...] = ()
+    """Its large files (glob patterns), whose pages are not to count as memory of a program."""
     packages: str = ""
     """What to install on Debian."""
 
@@ -64,6 +71,17 @@ def _php() -> Binds | None:
     return _existing("/etc/php")
 
 
+@functools.cache
+def take_pages(language: Language) -> None:
+    """Has the kernel charge the pages of a language's files to this process, once. A box that is the first to touch
+    them would be charged, and a program at its memory limit would lose them again and again instead of ending."""
+    for path in (path for pattern in language.pages for path in glob.glob(pattern)):
+        with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            while file.read(1 << 20):
+                pass
+
+
 def _existing(*paths: str) -> Binds:
     return tuple((path, path) for path in paths if os.path.exists(path))
 
@@ -90,7 +108,7 @@ LANGUAGES = {
             ("/box/work/program",),
             packages="g++",
         ),
-        Language("javascript", "main.js", ("node",), run=("/usr/bin/node", "main.js"), packages="nodejs"),
+        Language("javascript", "main.js", ("node",), run=("/usr/bin/node", "main.js"), pages=_NODE, packages="nodejs"),
         Language("bash", "main.sh", ("bash",), run=("/usr/bin/bash", "main.sh"), packages="bash"),
         Language("perl", "main.pl", ("perl",), run=("/usr/bin/perl", "main.pl"), packages="perl"),
         Language(
@@ -101,6 +119,7 @@ LANGUAGES = {
             ("*.class",),
             ("/usr/bin/java", "-XX:+UseSerialGC", "-Xss64m", "-Xshare:auto", "-cp", "/box/work", "Main"),
             _java,
+            pages=("/usr/lib/jvm/*/lib/server/libjvm.so", "/usr/lib/jvm/*/lib/modules"),
             packages="default-jdk-headless",
         ),
         Language(
@@ -141,6 +160,7 @@ LANGUAGES = {
             ("/usr/bin/tsc", "--target", "es2020", "--module", "commonjs", "main.ts"),
             ("main.js",),
             ("/usr/bin/node", "main.js"),
+            pages=_NODE,
             packages="node-typescript nodejs",
         ),
         Language("php", "main.php", ("php",), run=("/usr/bin/php", "main.php"), toolchain=_php, packages="php-cli"),

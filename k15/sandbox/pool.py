@@ -21,7 +21,7 @@ from k15.sandbox import cgroups, functions, layers
 from k15.sandbox.box import BoxError, pack, sealed
 from k15.sandbox.face import AnySandbox
 from k15.sandbox.inputs import check_inputs
-from k15.sandbox.languages import ENVIRONMENT, Language, language_named
+from k15.sandbox.languages import ENVIRONMENT, Language, language_named, take_pages
 from k15.sandbox.runs import Order, Run, drive
 from k15.sandbox.slots import Slot
 from k15.sandbox.types import COMPILE_LIMITS, FunctionResult, Limits, Program, Result, one_line
@@ -98,6 +98,7 @@ class Sandbox(AnySandbox):
         if size > allowed.disk_mib << 20:
             why = f"a program of {size >> 20} MiB does not fit on its disk of {allowed.disk_mib} MiB"
             return Result("memory_limit", why=why)
+        take_pages(entry)
         order = Order("execute" if entry.run else "python", allowed, entry.run, {**ENVIRONMENT, **entry.environment})
         arguments = args if entry.run else [entry.source, *args]
         return self._run(order, pack([*beside.items(), *program.files.items()], arguments), given)[0]
