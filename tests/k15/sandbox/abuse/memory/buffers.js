@@ -1,4 +1,4 @@
-// promise: node's buffers, which V8 does not count, end at the memory limit
+// promise: node's buffers, which V8 does not count, end at a limit
 // status: memory_limit runtime_error cpu_limit
 const kept = []
 for (let i = 0; i < 64; i++) kept.push(Buffer.alloc(16 << 20, 1))
