@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,19 +94,20 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 class Judge:
-    """Finds every other text correct, and has no verdict on the reference "lost" the first `failures` times."""
+    """Finds every other text correct, and has no verdict on an answer to "lost" the first `failures` times."""
 
     def __init__(self, failures: float) -> None:
         self.failures = failures
-        self.calls = 0
+        self.seen: Counter[str] = Counter()
 
     def compare(self, cases: Sequence[Case]) -> list[Verdict]:
-        self.calls += 1
         return [self._verdict(case.reference, case.answer) for case in cases]
 
     def _verdict(self, reference: str, answer: str) -> Verdict:
-        if reference == "lost" and self.calls <= self.failures:
-            return Verdict.error("lost worker")
+        if reference == "lost":
+            self.seen[answer] += 1
+            if self.seen[answer] <= self.failures:
+                return Verdict.error("lost worker")
         return Verdict.correct("even") if sum(answer.encode()) % 2 == 0 else Verdict.wrong("odd")
 
 
@@ -233,7 +235,7 @@ def test_a_verdict_that_fails_once_is_found_by_the_second_look(engine: Engine, m
     judge = Judge(1)
     use(judge, monkeypatch)
     groups = sample_groups(engine, TOKENIZER, prompts(["lost", "good"]), SAMPLING)
-    assert judge.calls == 2 and groups == reliable
+    assert any(count > 1 for count in judge.seen.values()) and groups == reliable
     assert [(len(g.responses), len(g.unjudged)) for g in groups] == [(4, 0), (4, 0)]
 
 
