@@ -1,7 +1,9 @@
 """Core attention for megatron's layer spec, on `scaled_dot_product_attention`.
 
 Megatron's local attention materialises the S x S scores and wants CUDA RNG state; this one does neither. It runs
-on CPU and GPU, causal or not, with an optional mask that keeps packed documents apart.
+on CPU and GPU, causal or not, with an optional mask that keeps packed documents apart. Queries and keys are rotated
+here, by megatron's angles: its own unfused rotation takes eight passes over memory and computes every cosine again in
+each layer.
 """
 
 from __future__ import annotations
@@ -10,16 +12,28 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from megatron.core.models.common.embeddings.rotary_pos_embedding import RotaryEmbedding
 from megatron.core.transformer.enums import AttnMaskType
 from megatron.core.transformer.module import MegatronModule
 
+from k15.model.fused import rotate
+
 
 class SDPAttention(MegatronModule):
-    """Grouped-query attention; the constructor has the signature that megatron's spec calls."""
+    """Grouped-query attention; the constructor has the signature that megatron's spec calls, and `rotary`."""
 
-    def __init__(self, config: Any, layer_number: int, attn_mask_type: AttnMaskType, attention_type: str, **_: Any):
+    def __init__(
+        self,
+        config: Any,
+        layer_number: int,
+        attn_mask_type: AttnMaskType,
+        attention_type: str,
+        rotary: RotaryEmbedding | None = None,
+        **_: Any,
+    ):
         super().__init__(config=config)
         self.causal = attn_mask_type == AttnMaskType.causal
+        self.angles = None if rotary is None else rotary.get_cos_sin  # not `rotary`: it is no part of the layer
 
     def forward(
         self,
@@ -31,6 +45,9 @@ class SDPAttention(MegatronModule):
     ) -> torch.Tensor:
         """`query` [S, B, heads, D], `key` and `value` [S, B, kv_heads, D] -> [S, B, heads * D].
         `attention_mask` [B, 1, S, S]: True where attention is forbidden; it replaces the causal mask."""
+        if self.angles is not None:
+            cos, sin = (table[:, None, None] for table in self.angles(len(query)))
+            query, key = rotate(query, cos, sin), rotate(key, cos, sin)
         q, k, v = (x.permute(1, 2, 0, 3) for x in (query, key, value))
         allowed = None if attention_mask is None else ~attention_mask
         causal, grouped = self.causal and allowed is None, k.shape[1] < q.shape[1]
