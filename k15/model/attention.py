@@ -20,7 +20,11 @@ from k15.model.fused import rotate
 
 
 class SDPAttention(MegatronModule):
-    """Grouped-query attention; the constructor has the signature that megatron's spec calls, and `rotary`."""
+    """Grouped-query attention; the constructor has the signature that megatron's spec calls, and two arguments more.
+
+    `batch_first`: tensors are [B, S, heads, D]. No other layer tells rows from positions, so a stack whose attention
+    reads [B, S] may be run in that order: neighbouring positions then lie beside each other in memory.
+    """
 
     def __init__(
         self,
@@ -29,10 +33,12 @@ class SDPAttention(MegatronModule):
         attn_mask_type: AttnMaskType,
         attention_type: str,
         rotary: RotaryEmbedding | None = None,
+        batch_first: bool = False,
         **_: Any,
     ):
         super().__init__(config=config)
         self.causal = attn_mask_type == AttnMaskType.causal
+        self.order = (0, 2, 1, 3) if batch_first else (1, 2, 0, 3)
         self.angles = None if rotary is None else rotary.get_cos_sin  # not `rotary`: it is no part of the layer
 
     def forward(
@@ -45,14 +51,15 @@ class SDPAttention(MegatronModule):
     ) -> torch.Tensor:
         """`query` [S, B, heads, D], `key` and `value` [S, B, kv_heads, D] -> [S, B, heads * D].
         `attention_mask` [B, 1, S, S]: True where attention is forbidden; it replaces the causal mask."""
+        q, k, v = (x.permute(self.order) for x in (query, key, value))
         if self.angles is not None:
-            cos, sin = (table[:, None, None] for table in self.angles(len(query)))
-            query, key = rotate(query, cos, sin), rotate(key, cos, sin)
-        q, k, v = (x.permute(1, 2, 0, 3) for x in (query, key, value))
+            cos, sin = self.angles(q.shape[2])
+            q, k = rotate(q, cos, sin), rotate(k, cos, sin)
         allowed = None if attention_mask is None else ~attention_mask
         causal, grouped = self.causal and allowed is None, k.shape[1] < q.shape[1]
         context = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, is_causal=causal, enable_gqa=grouped)
-        return context.permute(2, 0, 1, 3).reshape(query.shape[0], query.shape[1], -1)
+        back = [self.order.index(place) for place in range(4)]
+        return context.permute(back).reshape(query.shape[0], query.shape[1], -1)
 
 
 def document_mask(segments_BT: torch.Tensor) -> torch.Tensor:

@@ -92,7 +92,7 @@ def _rotated(x: Tensor, cos: Tensor, sin: Tensor, direction: int) -> Tensor:
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary embedding of `x` [S, ..., D] by the angles whose cosines and sines are [S, ..., D / 2]: entry i turns
-    with entry i + D / 2."""
+    """Rotary embedding of `x` [..., S, D] by the angles whose cosines and sines are [S, D / 2]: entry i turns with
+    entry i + D / 2."""
     result: Tensor = _Rotation.apply(x, cos, sin)
     return result

@@ -70,7 +70,7 @@ def _decoder_spec(config: ModelConfig) -> ModuleSpec:
     rotary = RotaryEmbedding(
         config.head_dim, 1.0, rotary_base=config.rope_base, use_cpu_initialization=not torch.cuda.is_available()
     )
-    core = partial(SDPAttention, rotary=rotary)
+    core = partial(SDPAttention, rotary=rotary, batch_first=True)
     return _layer_spec(AttnMaskType.causal, RMSNorm, RMSNorm, _GATED_MLP, core)
 
 
@@ -180,16 +180,13 @@ class VisionLanguageModel(MegatronModule):
         """Final hidden states [B, T, H]. `patches_BT` marks the positions that the pictures' patches take, in order
         (every `<image>` token by default). With `segments_BT` a token attends within its own document only."""
         language = self.language
-        hidden_TBH = language.embedding(input_ids=tokens_BT, position_ids=None)
+        hidden_BTH = language.embedding(input_ids=tokens_BT, position_ids=None).transpose(0, 1).contiguous()
         if images_NCHW is not None and len(images_NCHW):
-            # Pictures follow each other in row order [B, T]; the decoder's layout is [T, B].
-            hidden_BTH = hidden_TBH.transpose(0, 1)
-            places_BT = tokens_BT == IMAGE if patches_BT is None else patches_BT
+            places_BT = tokens_BT == IMAGE if patches_BT is None else patches_BT  # pictures follow the row order
             hidden_BTH = hidden_BTH.masked_scatter(places_BT[:, :, None], self.encode_images(images_NCHW))
-            hidden_TBH = hidden_BTH.transpose(0, 1).contiguous()
         mask = None if segments_BT is None else document_mask(segments_BT)
-        output_TBH = language.decoder(hidden_states=hidden_TBH, attention_mask=mask)
-        return output_TBH.transpose(0, 1)
+        result: Tensor = language.decoder(hidden_states=hidden_BTH, attention_mask=mask)
+        return result
 
     def encode_images(self, images_NCHW: Tensor) -> Tensor:
         """Decoder inputs of the pictures' patches [N * patches, H]; the class token is dropped."""
