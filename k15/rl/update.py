@@ -24,7 +24,7 @@ from k15.rl import mismatch
 from k15.rl.mismatch import Comparison, Mismatch, MismatchParams
 from k15.rl.objective import ObjectiveParams, PolicyBatch, advantages, policy_loss, response_count, token_weights
 from k15.rl.trajectory import Group, Response, RLPrompt
-from k15.training.batch import IGNORED, Example, dialogue, expand_images, pad
+from k15.training.batch import IGNORED, Example, by_length, dialogue, expand_images, pad
 from k15.training.trainer import Trainer, logprobs
 
 Figures = dict[str, float]
@@ -84,22 +84,14 @@ def minibatches(
     rank, ranks = parallel_state.get_data_parallel_rank(), parallel_state.get_data_parallel_world_size()
     result = []
     for members in np.array_split(order, min(steps, len(groups))):
-        rows = sorted((row for i in members for row in groups[i]), key=lambda row: len(row.example.ids))
-        result.append([_batch(part, image_size) for part in _parts(rows[rank::ranks], token_budget)])
+        rows = sorted((row for i in members for row in groups[i]), key=lambda row: len(row.example.ids))[rank::ranks]
+        parts = by_length([len(row.example.ids) for row in rows], token_budget)
+        result.append([batch_rows([rows[i] for i in part], image_size) for part in parts])
     return result
 
 
-def _parts(ordered: Sequence[Scored], token_budget: int) -> list[list[Scored]]:
-    """Neighbours together, at most `token_budget` padded tokens each (one row at least)."""
-    parts: list[list[Scored]] = []
-    for row in ordered:
-        if not parts or (len(parts[-1]) + 1) * len(row.example.ids) > token_budget:
-            parts.append([])
-        parts[-1].append(row)
-    return parts
-
-
-def _batch(rows: Sequence[Scored], image_size: int) -> PolicyBatch:
+def batch_rows(rows: Sequence[Scored], image_size: int) -> PolicyBatch:
+    """One row each, padded; u under π_i is still to come."""
     plain = pad([row.example for row in rows], image_size)
     weights, engine = torch.zeros(plain.tokens.shape), torch.zeros(plain.tokens.shape)
     earlier = torch.zeros(plain.tokens.shape, dtype=torch.bool)
