@@ -38,6 +38,8 @@ class MismatchParams(Params):
     """Mean |log-prob difference| between trainer and engine."""
     multiplicative_limit: float = Field(gt=1)
     """Mean factor between a token's two probabilities: unlike the mean difference, a few wild tokens drive it up."""
+    canary_limit: float = Field(gt=0)
+    """Largest |log-prob difference| of a canary's token after a hand-over of weights."""
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,7 @@ class Claim:
 CLAIMS = (
     Claim("negative gradients: eq. 3 learns more than ReST (Fig. 10)", "eq3", "rest"),
     Claim("curriculum and prioritised sampling beat uniform sampling (Fig. 9)", "eq3", "uniform"),
-    Claim(
-        "a small model with long context equals a larger one (Fig. 8)", "small_long", "large_short", level=True
-    ),
+    Claim("a small model with long context equals a larger one (Fig. 8)", "small_long", "large_short", level=True),
     Claim("partial rollouts learn as much per token (§2.6.2)", "partial", "eq3", level=True, measure="per_token"),
 )
 

@@ -56,10 +56,9 @@ class Finding:
     @property
     def sentence(self) -> str:
         claim, seeds = self.claim, len(self.ahead.values)
-        return (
-            f"{claim.text}: {self.verdict}; {claim.ahead} {self.ahead.mean:.1%}, {claim.behind} "
-            f"{self.behind.mean:.1%}, a difference of {self.difference * 100:+.1f} ± {self.error * 100:.1f} points over {seeds} seeds"
-        )
+        figures = f"{claim.ahead} {self.ahead.mean:.1%}, {claim.behind} {self.behind.mean:.1%}"
+        margin = f"{self.difference * 100:+.1f} ± {self.error * 100:.1f} points over {seeds} seeds"
+        return f"{claim.text}: {self.verdict}; {figures}, a difference of {margin}"
 
 
 def judge(claim: Claim, curves: Curves) -> Finding:

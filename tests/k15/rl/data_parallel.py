@@ -15,7 +15,7 @@ from tests.k15.rl.trajectories import group
 
 GROUPS = [group([2, [4, 1]], [1, 0], version=2), group([[3, 0], 6], [0, 1], images=1, version=2)]
 OPTIMIZER = OptimizerParams(lr=1e-2, final_lr_share=1, warmup_steps=0, weight_decay=0, clip_grad=1.0)
-LIMITS = MismatchParams(mean_limit=100.0, multiplicative_limit=1e9)
+LIMITS = MismatchParams(mean_limit=100.0, multiplicative_limit=1e9, canary_limit=100.0)
 STEP = {"iteration": 2, "steps": 2, "lr": 1e-2, "token_budget": 1000, "seed": 3}
 
 

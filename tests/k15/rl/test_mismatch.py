@@ -13,7 +13,7 @@ from k15.model import parallel
 from k15.rl.mismatch import Comparison, Mismatch, MismatchParams, check, refuse_biased
 from k15.rollout.types import Sampling
 
-LIMITS = MismatchParams(mean_limit=0.01, multiplicative_limit=1.05)
+LIMITS = MismatchParams(mean_limit=0.01, multiplicative_limit=1.05, canary_limit=0.01)
 PLAIN = Sampling(n=8, temperature=1.0, max_tokens=16)
 
 

@@ -225,7 +225,13 @@ def test_a_mismatch_ends_the_phase_before_any_step() -> None:
     trainer = Trainer(tiny.model(), OPTIMIZER)
     before = torch.cat([p.detach().flatten() for p in trainer.model.parameters()])
     with pytest.raises(UserError, match="engine and trainer disagree"):
-        policy_update(trainer, GROUPS, params(), MismatchParams(mean_limit=0.01, multiplicative_limit=1.05), **STEP)
+        policy_update(
+            trainer,
+            GROUPS,
+            params(),
+            MismatchParams(mean_limit=0.01, multiplicative_limit=1.05, canary_limit=0.01),
+            **STEP,
+        )
     assert torch.equal(before, torch.cat([p.detach().flatten() for p in trainer.model.parameters()]))
 
 
