@@ -15,6 +15,7 @@ import torch
 
 from k15.model import parallel
 from k15.model.vlm import VisionLanguageModel
+from k15.progress import Task
 from k15.rl.objective import Baseline, PolicyBatch, advantages, policy_loss, response_count
 from k15.rl.trajectory import Group, Response, RLPrompt
 from k15.training.batch import IGNORED, Example, dialogue, expand_images, pad
@@ -79,7 +80,14 @@ def set_reference(model: VisionLanguageModel, rows: Sequence[Scored], token_budg
 
 
 def minibatch_steps(
-    trainer: Trainer, groups: Sequence[list[Scored]], steps: int, tau: float, lr: float, token_budget: int, seed: int
+    trainer: Trainer,
+    groups: Sequence[list[Scored]],
+    steps: int,
+    tau: float,
+    lr: float,
+    token_budget: int,
+    seed: int,
+    bar: Task | None = None,
 ) -> list[dict[str, float]]:
     """`steps` updates, each on its share of the groups in a seeded order; whole groups stay together."""
     order = np.random.default_rng(seed).permutation(len(groups))
@@ -88,16 +96,18 @@ def minibatch_steps(
         rows = [row for i in members for row in groups[i]]
         batches = [b for _, b in microbatches(rows, token_budget, trainer.model.shape.image_size)]
         figures.append(trainer.step(batches, lr, partial(policy_loss, tau=tau), response_count))
+        if bar is not None:
+            bar.advance(loss=figures[-1]["loss"], grad_norm=figures[-1]["grad_norm"])
     return figures
 
 
-def train(trainer, groups, objective, mismatch, *, version, steps, lr, token_budget, seed):
+def train(trainer, groups, objective, mismatch, *, version, steps, lr, token_budget, seed, bar=None):
     prepared = prepare(groups, objective.baseline, objective.tau, trainer.model.shape.image_tokens)
     if not prepared:
         return {"mismatch": 0.0, "loss": 0.0, "grad_norm": 0.0, "groups": 0}
     flat = [row for group in prepared for row in group]
     found = set_reference(trainer.model, flat, token_budget)
-    figures = minibatch_steps(trainer, prepared, steps, objective.tau, lr, token_budget, seed)
+    figures = minibatch_steps(trainer, prepared, steps, objective.tau, lr, token_budget, seed, bar)
     return {
         "mismatch": round(found, 7),
         "loss": round(figures[-1]["loss"], 5),
