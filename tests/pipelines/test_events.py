@@ -4,7 +4,9 @@ from pipelines.events import Line, Progress, parse
 
 
 def test_progress_event() -> None:
-    event = parse('@k15 {"event": "progress", "label": "steps", "depth": 1, "done": 3, "total": 12, "metrics": {"loss": 1.25}}')
+    event = parse(
+        '@k15 {"event": "progress", "label": "steps", "depth": 1, "done": 3, "total": 12, "metrics": {"loss": 1.25}}'
+    )
     assert event == Progress("steps", 3, 12, {"loss": 1.25}, depth=1)
     assert event.percent == 25.0
     assert event.figures() == "loss=1.25"

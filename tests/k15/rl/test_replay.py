@@ -14,11 +14,10 @@ from k15.artifacts import Producer, read_rows
 from k15.errors import UserError
 from k15.model import checkpoint
 from k15.progress import Progress
-from k15.rl.loop import RLRun
+from k15.rl.loop import RLRun, open_engine
 from k15.rl.recording import Recorder, Recording
 from k15.rl.replay import first_difference, main, replay
 from k15.rl.trajectory import RLPrompt
-from k15.rollout.engine import Engine
 from tests.k15 import tiny
 from tests.k15.rl.test_loop import PARTIAL, SHAPE, TOKENIZER, Judge, model, use
 
@@ -50,9 +49,9 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     recorder = Recorder.of(root / "recordings", PARAMS, settings, TOKENIZER, prompts(), producer)
     with pytest.MonkeyPatch.context() as patched:
         use(Judge(0), patched)
-        with Engine(root / "hf", max_model_len=SHAPE.max_length, params=settings) as engine:
-            state = root / "state"
-            run = RLRun(PARAMS, model(), TOKENIZER, prompts(), engine, state, Progress(), producer, recorder)
+        state, tiny_model = root / "state", model()
+        with open_engine(PARAMS, settings, root, tiny_model, Progress()) as engine:
+            run = RLRun(PARAMS, tiny_model, TOKENIZER, prompts(), engine, state, Progress(), producer, recorder)
             run.run("rl")
         shutil.rmtree(state)
         shutil.rmtree(root / "hf")
