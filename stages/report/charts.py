@@ -24,6 +24,10 @@ def percent(value: float) -> str:
     return f"{value * 100:.0f}%"
 
 
+def count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
 @dataclass(frozen=True)
 class Series:
     name: str

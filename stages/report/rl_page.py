@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from stages.report.effects import share
+from stages.report.charts import percent
 from stages.report.facts import Facts
 from stages.report.markup import details, document, grid, link, preformatted, section, tiles
 from stages.report.rl_panels import OVERVIEW, panels, phase_panels
@@ -21,7 +21,9 @@ LONGEST_TEXT, LARGEST_PICTURE = 2000, 100_000
 
 
 def overview(facts: Facts) -> str:
-    body = grid(panels(facts.curves["rl"], OVERVIEW)) + link(PAGE, "Sampling, time per phase and sample responses")
+    body = grid(panels(facts.curves["rl"], OVERVIEW)) + link(
+        PAGE, "Mismatch, sampling, time per phase, sample responses"
+    )
     return section(TITLE, "One point per iteration (§2.3; compare Fig. 5).", body)
 
 
@@ -40,8 +42,8 @@ def _headline(facts: Facts) -> str:
     held_out = [row["heldout_accuracy"] for row in curve if "heldout_accuracy" in row]
     return tiles(
         [
-            (f"{share(curve[0]['accuracy'])} → {share(curve[-1]['accuracy'])}", "accuracy of the rollouts"),
-            (f"{share(held_out[0])} → {share(held_out[-1])}", "accuracy on held-out problems"),
+            (f"{percent(curve[0]['accuracy'])} → {percent(curve[-1]['accuracy'])}", "accuracy of the rollouts"),
+            (f"{percent(held_out[0])} → {percent(held_out[-1])}", "accuracy on held-out problems"),
             (f"{curve[0]['length']:.0f} → {curve[-1]['length']:.0f}", "tokens per response"),
             (f"{sum(row['responses'] for row in curve):,.0f}", f"responses in {len(curve)} iterations"),
             (f"{sum(row['sampled_tokens'] for row in curve) / 1e6:.2f} M", "tokens sampled"),

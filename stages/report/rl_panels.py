@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stages.report import charts
-from stages.report.charts import Format, Series, percent, plain
+from stages.report.charts import Format, Series, count, percent, plain
 from stages.report.markup import card, legend
 
 Rows = Sequence[Mapping[str, float]]
@@ -32,15 +32,15 @@ ACCURACY = Panel("Accuracy", {"accuracy": "rollouts", "heldout_accuracy": "held-
 LENGTH = Panel("Response length, tokens", {"length": "rollouts", "heldout_length": "held-out problems"})
 ENDS = {"stop": "stop", "truncated": "length", "repeated": "repetition", "aged": "age"}
 FINISH = Panel("How responses ended", ENDS, percent, SHARE, stacked=True)
-MISMATCH = Panel(
-    "Mismatch: |log p| of trainer against engine",
-    {"mismatch": "mean", "mismatch_max": "largest"},
-    lambda value: f"{value:.0e}",
-    log=True,
-)
-OVERVIEW = (ACCURACY, LENGTH, FINISH, MISMATCH)
+OVERVIEW = (ACCURACY, LENGTH, FINISH)
 PANELS = (
     *OVERVIEW,
+    Panel(
+        "Mismatch: |log p| of trainer against engine",
+        {"mismatch": "mean", "mismatch_max": "largest"},
+        lambda value: f"{value:.0e}",
+        log=True,
+    ),
     Panel(
         "What was sampled, by curated difficulty",
         {"share_easy": "easy", "share_medium": "medium", "share_hard": "hard"},
@@ -70,7 +70,7 @@ PANELS = (
     Panel("Loss", {"loss": "last step"}),
     Panel("Gradient norm", {"grad_norm": "before clipping"}),
     Panel("Groups with a difference in reward", {"groups": "trained on"}),
-    Panel("Trained tokens", {"trained_tokens": "in the loss"}),
+    Panel("Trained tokens", {"trained_tokens": "in the loss"}, count),
     Panel("Packing", {"efficiency": "tokens per place in a microbatch"}, percent),
 )
 PHASES = {
