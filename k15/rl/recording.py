@@ -30,7 +30,7 @@ from k15.model.vlm import VisionLanguageModel
 from k15.params import parse_params
 from k15.rl.buffer import ReplayBuffer
 from k15.rl.params import RLParams
-from k15.rl.state import Checkpoints
+from k15.rl.state import Checkpoints, weights_of
 from k15.rl.trajectory import RLPrompt
 from k15.rollout.params import EngineParams
 from k15.rollout.weights import tensor_digest
@@ -156,8 +156,8 @@ class Recording:
 def weights_digest(model: VisionLanguageModel) -> str:
     """Of all of this rank's parameters together."""
     digest = hashlib.sha256()
-    for name, parameter in model.named_parameters():
-        digest.update(f"{name} {tensor_digest(parameter.detach())}\n".encode())
+    for name, tensor in weights_of(model).items():
+        digest.update(f"{name} {tensor_digest(tensor)}\n".encode())
     return digest.hexdigest()
 
 

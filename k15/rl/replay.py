@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed as dist
 
 from k15.artifacts import Producer, read_rows, write_dataset
 from k15.artifacts.storage import write_json
@@ -32,7 +33,7 @@ from k15.progress import Progress
 from k15.rl.loop import RLRun, open_engine
 from k15.rl.ranks import LeadersEngine, from_leader, leads
 from k15.rl.recording import Recording, weights_digest
-from k15.rl.state import groups_of, trajectory_rows
+from k15.rl.state import groups_of, trajectory_rows, weights_of
 from k15.rl.summary import summary
 from k15.rollout.face import RolloutEngine
 
@@ -86,18 +87,20 @@ def replay(recording: Recording, phase: str, write: Path | None = None) -> Outco
         )
     model = vlm.build(recording.shape(), seed=0, tensor_parallel=recording.params.tensor_parallel)
     if phase == "train":
-        run = _restored(recording, model, LeadersEngine())
-        outcome = _train(recording, run)
+        outcome = _train(recording, _restored(recording, model, LeadersEngine()))
     else:
         with tempfile.TemporaryDirectory() as place:
             tensors = checkpoint.hf_state(model)
             if leads():  # engines need an export to start from; the weights come with the hand-over
                 checkpoint.export_hf(Path(place, "hf"), tensors, model.shape, recording.path / "tokenizer")
             with open_engine(recording.params, recording.engine, Path(place), model, Progress()) as engine:
-                run = _restored(recording, model, engine)
-                outcome = _roll_out(recording, run)
-    if write is not None and leads():
-        _write(write, recording, outcome, run if phase == "train" else None)
+                outcome = _roll_out(recording, _restored(recording, model, engine))
+    if write is not None:
+        write.mkdir(parents=True, exist_ok=True)
+        if phase == "train":
+            torch.save(weights_of(model), write / f"weights.{dist.get_rank()}.pt")
+        if leads():
+            _write(write, recording, outcome)
     return outcome
 
 
@@ -124,8 +127,8 @@ def _train(recording: Recording, run: RLRun) -> Outcome:
     run.trainer.put_away()
     run.trainer.take_out()
     found = summary(groups) | run.train(recording.iteration, judged)
-    figures = _figures(recording, found)
-    return Outcome([*figures, ("weights", recording.weights[:16], weights_digest(run.model)[:16])])
+    digest = from_leader(lambda: weights_digest(run.model))
+    return Outcome([*_figures(recording, found), ("weights", recording.weights[:16], digest[:16])])
 
 
 def _roll_out(recording: Recording, run: RLRun) -> Outcome:
@@ -174,13 +177,10 @@ def _same(recorded: Any, replayed: Any) -> bool:
     return bool(recorded == replayed or (recorded != recorded and replayed != replayed))
 
 
-def _write(directory: Path, recording: Recording, outcome: Outcome, trained: RLRun | None) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
+def _write(directory: Path, recording: Recording, outcome: Outcome) -> None:
     producer = Producer("replay", {"rl": recording.params.model_dump(mode="json")}, ())
     for schema, rows in outcome.rows.items():
         write_dataset(directory / schema, schema, rows, producer=producer)
-    if trained is not None:
-        torch.save({name: p.detach() for name, p in trained.model.named_parameters()}, directory / "weights.pt")
     write_json(directory / "row.json", {name: value for name, _, value in outcome.figures})
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.distributed as dist
+from torch import Tensor
 
 from k15.artifacts import Producer, read_rows, write_dataset
 from k15.artifacts.storage import write_json
@@ -58,8 +59,7 @@ class Checkpoints:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
         dist.barrier()
-        weights = {name: parameter.detach() for name, parameter in self.model.named_parameters()}
-        torch.save(weights, partial / f"weights.{dist.get_rank()}.pt")
+        torch.save(weights_of(self.model), partial / f"weights.{dist.get_rank()}.pt")
         dist.barrier()
         if leads():
             self._write(partial / "buffer", "replay_buffer", run.buffer.rows())
@@ -120,6 +120,11 @@ class Checkpoints:
 
     def _write(self, path: Path, schema: str, rows: list[Row]) -> None:
         write_dataset(path, schema, rows, producer=self.producer)
+
+
+def weights_of(model: VisionLanguageModel) -> dict[str, Tensor]:
+    """This rank's."""
+    return {name: parameter.detach() for name, parameter in model.named_parameters()}
 
 
 def trajectory_rows(iteration: int, groups: list[Group]) -> list[Row]:

@@ -98,10 +98,26 @@ def _drawn(panel: Panel, rows: Rows) -> str:
     series = [one for one in series if one.points]
     if not series or (panel.optional and not any(y for _, y in series[0].points)):
         return ""
-    settings = {"title": panel.title, "x_label": "iteration", "y_label": "", "y_format": panel.y_format}
-    draw = charts.stacked if panel.stacked else charts.lines
-    drawing = draw(series, y_range=panel.y_range, **settings, **({"log": True} if panel.log else {}))
+    drawing = (_stacked if panel.stacked else _lines)(panel, series)
     return card(panel.title, legend([(one.name, one.colour) for one in series]) + drawing)
+
+
+def _stacked(panel: Panel, series: Sequence[Series]) -> str:
+    return charts.stacked(
+        series, title=panel.title, x_label="iteration", y_label="", y_range=panel.y_range, y_format=panel.y_format
+    )
+
+
+def _lines(panel: Panel, series: Sequence[Series]) -> str:
+    return charts.lines(
+        series,
+        title=panel.title,
+        x_label="iteration",
+        y_label="",
+        y_range=panel.y_range,
+        y_format=panel.y_format,
+        log=panel.log,
+    )
 
 
 def phase_panels(rows: Rows) -> list[str]:

@@ -84,7 +84,7 @@ def test_a_replay_is_the_same(
             moved / "trajectories" / name, "trajectory"
         )
     else:
-        saved = torch.load(tmp_path / "out" / "weights.pt", weights_only=True)
+        saved = torch.load(tmp_path / "out" / "weights.0.pt", weights_only=True)
         before = torch.load(moved / "iterations" / name / "weights.0.pt", weights_only=True)
         assert saved.keys() == before.keys() and any(not torch.equal(saved[n], before[n]) for n in saved)
 
