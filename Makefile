@@ -48,7 +48,7 @@ lock:  ## Resolve requirements*.in into the lock files again
 	@$(ROOT)/setup/lock.sh
 
 clean:  ## What stages made, and DVC's cache of it; .venv and the Prefect history stay
-	@$(IN_ROOT) rm -rf artifacts state metrics plots report .dvc/cache .dvc/tmp
+	@$(IN_ROOT) rm -rf artifacts state recordings metrics plots report .dvc/cache .dvc/tmp
 
 environment:
 	@$(ROOT)/setup/environment.sh

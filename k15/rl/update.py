@@ -20,6 +20,7 @@ from megatron.core import parallel_state
 
 from k15.model import parallel
 from k15.model.vlm import VisionLanguageModel
+from k15.progress import Task
 from k15.rl import mismatch
 from k15.rl.mismatch import Comparison, Mismatch, MismatchParams
 from k15.rl.objective import ObjectiveParams, PolicyBatch, advantages, policy_loss, response_count, token_weights
@@ -142,11 +143,20 @@ def _referenced(batch: PolicyBatch, policy: torch.Tensor, truncation: float | No
 
 
 def minibatch_steps(
-    trainer: Trainer, batches: Sequence[Sequence[PolicyBatch]], objective: ObjectiveParams, lr: float
+    trainer: Trainer,
+    batches: Sequence[Sequence[PolicyBatch]],
+    objective: ObjectiveParams,
+    lr: float,
+    bar: Task | None = None,
 ) -> list[Figures]:
     """One update a minibatch. Collective."""
     loss = partial(policy_loss, tau=objective.regulariser)
-    return [trainer.step(minibatch, lr, loss, response_count) for minibatch in batches]
+    figures = []
+    for minibatch in batches:
+        figures.append(trainer.step(minibatch, lr, loss, response_count))
+        if bar is not None:
+            bar.advance(loss=figures[-1]["loss"], grad_norm=figures[-1]["grad_norm"])
+    return figures
 
 
 def policy_update(
@@ -160,6 +170,7 @@ def policy_update(
     lr: float,
     token_budget: int,
     seed: int,
+    bar: Task | None = None,
 ) -> Figures:
     """The whole phase: the policy of `iteration` learns from `groups`. Collective; every rank is given all groups.
 
@@ -173,7 +184,7 @@ def policy_update(
     )
     mismatch.check(found, limits, iteration)
     trainer.reset_optimizer()
-    figures = minibatch_steps(trainer, batches, objective, lr)
+    figures = minibatch_steps(trainer, batches, objective, lr, bar)
     trained = sum(int((batch.targets != IGNORED).sum()) for minibatch in batches for batch in minibatch)
     places = sum(batch.tokens.numel() for minibatch in batches for batch in minibatch)
     trained, places = _over_ranks(trained, places)

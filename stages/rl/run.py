@@ -12,7 +12,9 @@ from k15.artifacts import publish, write_dataset
 from k15.model import checkpoint
 from k15.rl.code_prompts import load_code_prompts
 from k15.rl.loop import RLRun, open_engine
+from k15.rl.recording import Recorder
 from k15.rl.rollouts import load_prompts
+from k15.rl.summary import with_sampling
 from k15.rollout.params import EngineParams
 from k15.stage import Context, Stage
 from stages.rl.params import RLStageParams
@@ -30,7 +32,8 @@ def run(params: RLStageParams, ctx: Context) -> dict[str, Any]:
         prompts += load_code_prompts(problems, cases, tokenizer, model.shape.max_length)
     producer = ctx.producer(params, parents)
     with open_engine(params, settings, start, model, ctx.progress) as engine:
-        rl = RLRun(params, model, tokenizer, prompts, engine, state, ctx.progress, producer)
+        recorder = Recorder.of(ctx.recordings, params, settings, tokenizer, prompts, producer)
+        rl = RLRun(params, model, tokenizer, prompts, engine, state, ctx.progress, producer, recorder)
         rows = rl.run("rl")
     write_dataset(ctx.artifact("rl/trajectories"), "trajectory", rl.trajectories(), producer=producer)
     publish(
@@ -40,7 +43,8 @@ def run(params: RLStageParams, ctx: Context) -> dict[str, Any]:
         producer,
         lambda directory: checkpoint.save(directory, model, tokenizer, rl.chosen),
     )
-    ctx.publish_plot("training", rows)
+    ctx.publish_plot("training", with_sampling(rows, rl.saved.sampling))
+    ctx.publish_seconds(rl.saved.seconds)
     heldout = ("heldout_accuracy", "heldout_length")
     return {
         "prompts": len(prompts),
