@@ -25,8 +25,8 @@ import torch.distributed as dist
 from k15.artifacts import Producer, read_rows, write_dataset
 from k15.artifacts.storage import write_json
 from k15.model.vlm import VisionLanguageModel
+from k15.ranks import leads
 from k15.rl.buffer import ReplayBuffer, segment_rows
-from k15.rl.ranks import leads
 from k15.rl.sampler import PromptSampler
 from k15.rl.trajectory import Group, RLPrompt
 

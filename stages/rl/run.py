@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from k15.artifacts import publish, write_dataset
-from k15.model import checkpoint
+from k15.artifacts import write_dataset
+from k15.model import checkpoint, parallel
+from k15.ranks import leads
 from k15.rl.loop import RLRun, open_engine
 from k15.rl.params import RLParams
+from k15.rl.ranks import from_leader
 from k15.rl.rollouts import load_prompts
 from k15.rollout.params import EngineParams
 from k15.stage import Context, Stage
@@ -20,7 +22,8 @@ from k15.stage import Context, Stage
 def run(params: RLParams, ctx: Context) -> dict[str, Any]:
     start, prompt_set = ctx.artifact("sft/long"), ctx.artifact("prompts")
     parents = [start, prompt_set]
-    state = ctx.resumable(params, parents)
+    parallel.initialize(params.tensor_parallel)
+    state = from_leader(lambda: ctx.resumable(params, parents))
     settings = ctx.params(EngineParams, "engine")
     model, tokenizer = checkpoint.load(start, params.tensor_parallel)
     prompts = load_prompts(prompt_set, tokenizer)
@@ -28,14 +31,9 @@ def run(params: RLParams, ctx: Context) -> dict[str, Any]:
     with open_engine(params, settings, start, model, ctx.progress) as engine:
         rl = RLRun(params, model, tokenizer, prompts, engine, state, ctx.progress, producer)
         rows = rl.run("rl")
-    write_dataset(ctx.artifact("rl/trajectories"), "trajectory", rl.trajectories(), producer=producer)
-    publish(
-        ctx.artifact("rl/model"),
-        "checkpoint",
-        "checkpoint",
-        producer,
-        lambda directory: checkpoint.save(directory, model, tokenizer, rl.chosen),
-    )
+    if leads():
+        write_dataset(ctx.artifact("rl/trajectories"), "trajectory", rl.trajectories(), producer=producer)
+    checkpoint.publish(ctx.artifact("rl/model"), model, tokenizer, rl.chosen, producer)
     ctx.publish_plot("training", rows)
     heldout = ("heldout_accuracy", "heldout_length")
     return {
@@ -48,4 +46,4 @@ def run(params: RLParams, ctx: Context) -> dict[str, Any]:
     }
 
 
-STAGE = Stage("rl", RLParams, run, sections=("engine",))
+STAGE = Stage("rl", RLParams, run, sections=("engine",), ranks=lambda params, _: params.ranks)
