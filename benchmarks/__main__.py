@@ -5,7 +5,7 @@ import sys
 
 from k15.errors import UserError
 
-OF_MODELS = ("training", "rollout")
+OF_MODELS = ("training", "rollout", "grpo")
 """These share a freshly built model (`setting`)."""
 OF_REWARDS = ("verifiers", "code_sets", "sandbox", "load", "kills")
 KNOWN = (*OF_MODELS, *OF_REWARDS)
