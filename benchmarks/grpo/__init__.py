@@ -80,7 +80,7 @@ def _measure(setting: Setting, limit: int) -> None:
         _require_same_model(model, sequence, trl)
         _turn(ours), _turn(trl.iteration)
         turns = [(_turn(ours), _turn(trl.iteration)) for _ in range(REPETITIONS)]
-    _report(f"grpo, at most {limit} tokens a response", turns)
+    report(f"grpo, at most {limit} tokens a response", turns)
 
 
 def _require_same_model(model: VisionLanguageModel, sequence: list[int], trl: Opponent) -> None:
@@ -99,7 +99,7 @@ def _turn(iteration: Callable[[], dict[str, float]]) -> Turn:
     return Turn(time.perf_counter() - started, **figures)
 
 
-def _report(what: str, turns: list[tuple[Turn, Turn]]) -> None:
+def report(what: str, turns: list[tuple[Turn, Turn]]) -> None:
     for name, side in zip(("k15", "TRL"), zip(*turns, strict=True), strict=True):
         seconds, generating, training, tokens = (
             statistics.median(getattr(turn, part) for turn in side)
