@@ -4,8 +4,10 @@ The same on both sides: the decoder of params.yaml's model with the same random 
 agree), float32, the prompts as the same token ids, group size, response limit, temperature, end tokens, optimizer steps
 and responses an iteration, learning rate, threads. TRL runs in an environment of its own (`requirements.txt`) with
 `transformers` generation, without reference model, gradient checkpointing, logging, evaluation or checkpoints, and is
-configured to generate an iteration in one batch. k15 runs as params.yaml says, all of a run's checks and checkpoints
-included.
+configured to generate an iteration in one batch; smaller microbatches made no difference, its continuous batching took
+several times longer, and its vLLM mode does not run on CPU: the engine starts only without torch.compile, and then the
+first transfer of weights fails, since vLLM's CPU layers have replaced the parameters that it writes to. k15 runs as
+params.yaml says, all of a run's checks and checkpoints included.
 
 Not the same: the objective (eq. 3 against GRPO's clipped ratio), and single responses: each side draws its own, which
 end by chance (at about one token in 256) or at the limit, and the printed mean lengths are to be alike. The learning
