@@ -1,0 +1,109 @@
+"""vLLM's API server as a rollout engine (§2.6): `python -m k15.rollout.server` and the arguments of `vllm serve`.
+
+Its own routes, with its development ones (worker methods, sleep), and those of `server_orders`. vLLM starts the engine
+in a process of its own, which imports this module again: what stands at module level prepares both. They end with the
+process that started them, however that ends.
+Does not guard its routes: whoever reaches its address can do anything with it, so give it a Unix socket (`--uds`) in a
+private directory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from k15.rollout import process
+from k15.rollout.server_process import PARENT
+
+_PR_SET_PDEATHSIG = 1
+
+
+def _end_with_parent() -> None:
+    above = multiprocessing.parent_process()
+    parent = os.environ.get(PARENT) if above is None else above.pid
+    if parent is None:
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(parent):  # it died before it could take this process along
+        os._exit(1)
+
+
+_end_with_parent()  # before the imports, which take seconds
+
+with process.importing_vllm():
+    import torch
+    from vllm import _custom_ops as cpu_operators
+    from vllm.model_executor.models.llava import LlavaForConditionalGeneration
+    from vllm.model_executor.models.registry import ModelRegistry
+
+    from k15.rollout import llm
+    from k15.rollout.server_inputs import MAX_IMAGES
+
+# Registering the class itself spares vLLM a fresh interpreter that inspects it.
+ModelRegistry.register_model("LlavaForConditionalGeneration", LlavaForConditionalGeneration)
+# No oneDNN: it computes with prepacked copies, which in-place weight updates would not reach.
+cpu_operators._supports_onednn = False
+
+
+async def _serve(arguments: Namespace) -> None:
+    from vllm.entrypoints.launchers.api_server.app_state import init_app_state
+    from vllm.entrypoints.launchers.api_server.entry import build_async_engine_client
+    from vllm.entrypoints.launchers.app import build_app
+    from vllm.entrypoints.launchers.launcher import serve_http, setup_server
+
+    from k15.rollout.server_orders import router
+
+    _, listener = setup_server(arguments, reuse_port=False)
+    async with build_async_engine_client(arguments) as engine:
+        tasks = await engine.get_supported_tasks()
+        app = build_app(arguments, tasks, engine.model_config)
+        app.include_router(router)
+        await init_app_state(engine, app.state, arguments, tasks)
+        address = {"host": arguments.host, "port": arguments.port}
+        ended = await serve_http(app, listener, **address, log_level="error", access_log=False)
+    await ended
+
+
+def _arguments(command_line: list[str]) -> Namespace:
+    """vLLM's, with the defaults of a rollout engine; its parser knows them only in development mode."""
+    from vllm.entrypoints.launchers.cli_args import make_arg_parser, validate_parsed_serve_args
+    from vllm.utils.argparse_utils import FlexibleArgumentParser
+
+    parser = make_arg_parser(FlexibleArgumentParser(prog="python -m k15.rollout.server"))
+    parser.set_defaults(
+        dtype="float32",
+        enforce_eager=True,
+        block_size=llm._BLOCK_TOKENS,
+        use_tqdm_on_load=False,
+        disable_log_stats=True,
+        enable_prefix_caching=True,
+        enable_sleep_mode=torch.cuda.is_available(),
+        limit_mm_per_prompt={"image": MAX_IMAGES},
+        skip_mm_profiling=True,
+        generation_config="vllm",
+        worker_extension_cls="k15.rollout.server_worker.WeightsExtension",
+    )
+    arguments: Namespace = parser.parse_args(command_line)
+    if arguments.max_num_batched_tokens is None:
+        arguments.max_num_batched_tokens = max(llm._STEP_TOKENS, arguments.max_model_len or 0)
+    validate_parsed_serve_args(arguments)
+    return arguments
+
+
+def main(command_line: list[str]) -> None:
+    os.environ["VLLM_SERVER_DEV_MODE"] = "1"
+    arguments = _arguments(command_line)
+    width = llm.read_json(Path(arguments.model) / "config.json")["text_config"]["hidden_size"]
+    if width <= llm._NARROW:
+        os.environ["OMP_NUM_THREADS"] = "1"  # of the engine's process, which is still to come
+    asyncio.run(_serve(arguments))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

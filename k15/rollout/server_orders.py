@@ -1,0 +1,113 @@
+"""The routes of `server` that sample: an `Order` in, `Chunk`s out while they are sampled, as lines of JSON.
+
+Guarantees: all requests reach the engine before its first step, and what counts as sampled ends with a step, so that
+an order's chunks do not depend on timing. One order at a time; a client that hangs up ends its order.
+Why not vLLM's `/inference/v1/generate`: a connection a response and an event a token cost a small model most of its
+speed, and no budget spans its requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from k15.errors import UserError
+from k15.rollout import server_wire as wire
+from k15.rollout.server_inputs import Inputs, scoring
+from k15.rollout.server_tally import Tally
+from k15.rollout.types import Key, Order
+
+router = APIRouter()
+_one_at_a_time = asyncio.Lock()
+_TICK_S = 0.05
+_SUBMITTED_AT_ONCE = 64
+
+
+@router.post(wire.ORDERS)
+async def sample(request: Request) -> Response:
+    order, inputs = wire.read_order(await request.body()), _inputs(request)
+    try:
+        prepared = [
+            (inputs.prompt(index, one.prompt, one.prefix), inputs.params(one, order.sampling))
+            for index, one in enumerate(order.requests)
+        ]
+    except UserError as error:
+        return JSONResponse({"refused": str(error)}, status_code=400)
+    return StreamingResponse(_lines(request, order, prepared), media_type="application/x-ndjson")
+
+
+@router.post(wire.LOGPROBS)
+async def score(request: Request) -> Response:
+    """Log-probs of given response tokens after a prompt."""
+    prompt, ids = wire.read_scored(await request.body())
+    try:
+        given = _inputs(request).prompt(0, prompt, tuple(ids))
+    except UserError as error:
+        return JSONResponse({"refused": str(error)}, status_code=400)
+    engine = request.app.state.engine_client
+    async with _one_at_a_time:
+        await _forget(engine)
+        async for output in engine.generate(given, scoring(), "scored"):
+            entries = output.prompt_logprobs[-len(ids) :]
+    return JSONResponse({"logprobs": [entry[token].logprob for entry, token in zip(entries, ids, strict=True)]})
+
+
+def _inputs(request: Request) -> Inputs:
+    state = request.app.state
+    return Inputs(Path(state.args.model), state.engine_client.model_config.max_model_len)
+
+
+async def _lines(request: Request, order: Order, prepared: list[tuple[Any, Any]]) -> AsyncIterator[bytes]:
+    """A line for every tick that brought something; an empty one says that it is still at work; the last one is
+    `wire.END`, without which a client knows that something is missing."""
+    engine, tally = request.app.state.engine_client, Tally(order)
+    names: dict[Key, str] = {}
+    async with _one_at_a_time:
+        try:
+            await engine.pause_generation(mode="keep", clear_cache=False)
+            await _forget(engine)
+            for one, (given, params) in zip(order.requests, prepared, strict=True):
+                queue = await engine.add_request(str(one.key), given, params)
+                queue.put = partial(tally.put, one.key)  # a task for every response would cost more than its tokens
+                names[one.key] = queue.request_id
+                if len(names) % _SUBMITTED_AT_ONCE == 0:
+                    yield wire.STILL_AT_WORK
+            await engine.resume_generation()
+            async for chunks in _taken(request, tally):
+                yield wire.chunks_line(chunks)
+                await _end(engine, names, tally)
+        finally:
+            tally.over.set()
+            await engine.abort(list(names.values()), internal=True)
+            await engine.resume_generation()
+    yield wire.END if tally.failure is None else wire.lost_line(tally.failure)
+
+
+async def _taken(request: Request, tally: Tally) -> AsyncIterator[list[Any]]:
+    while not tally.over.is_set() and not await request.is_disconnected():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(tally.over.wait(), _TICK_S)
+        if chunks := tally.take():
+            yield chunks
+
+
+async def _end(engine: Any, names: dict[Key, str], tally: Tally) -> None:
+    """In the engine what the tally has ended."""
+    if tally.repeating:
+        await engine.abort([names[key] for key in tally.repeating], internal=True)
+        tally.repeating.clear()
+
+
+async def _forget(engine: Any) -> None:
+    """What was computed with earlier weights; and a prompt that comes again would take its keys from an earlier
+    order, where they may differ in the last bit."""
+    if not await engine.reset_prefix_cache():
+        raise RuntimeError("the engine's prefix cache is in use between orders")
+    await engine.reset_encoder_cache()
