@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import multiprocessing
 import os
 import signal
 import sys
@@ -25,13 +24,13 @@ _PR_SET_PDEATHSIG = 1
 
 
 def _end_with_parent() -> None:
-    above = multiprocessing.parent_process()
-    parent = os.environ.get(PARENT) if above is None else above.pid
-    if parent is None:
+    parent = os.environ.get(PARENT)
+    if parent is None:  # started by hand
         return
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != int(parent):  # it died before it could take this process along
         os._exit(1)
+    os.environ[PARENT] = str(os.getpid())  # for the engine's process
 
 
 _end_with_parent()  # before the imports, which take seconds
