@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -33,6 +34,7 @@ def _end_with_parent() -> None:
     os.environ[PARENT] = str(os.getpid())  # for the engine's process
 
 
+logging.getLogger("vllm").setLevel(os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR"))
 _end_with_parent()  # before the imports, which take seconds
 
 with process.importing_vllm():
