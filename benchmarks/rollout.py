@@ -7,10 +7,11 @@ temperature 1, so their responses differ; what counts is tokens per second.
 from collections.abc import Callable
 from functools import partial
 
+from k15.rollout.fleet import open_fleet
+
 from benchmarks.setting import MAX_LENGTH, Setting, compare
 from k15.rollout.engine import Engine
 from k15.rollout.params import EngineParams
-from k15.rollout.replicas import ReplicatedEngine
 from k15.rollout.types import Prompt, Sampling
 
 # isort: split
@@ -21,7 +22,9 @@ from k15.tokenizer import END, END_OF_TEXT
 PROMPTS = 32
 RESPONSES = 8
 MAX_TOKENS = 64
-CAPACITY = EngineParams(max_num_seqs=256, kv_cache_gib=0.25)
+CAPACITY = EngineParams(
+    max_num_seqs=256, kv_cache_gib=0.25, deployment="in_process", hang_s=60.0, restarts=2, logprobs="raw"
+)
 REPETITIONS = 9
 
 

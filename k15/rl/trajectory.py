@@ -1,14 +1,15 @@
 """What reinforcement learning learns from: prompts, and groups of responses made of segments.
 
-A segment is what one policy sampled of a response in one iteration; a response that a token budget cut short has several
-(partial rollouts, §2.6.2). Guarantees: token ids and log-probabilities are as long as each other, versions of segments
-rise, and only the last segment has a finish reason; whatever breaks this raises at construction.
+A segment is what one policy sampled of a response in one iteration; a response that a token budget cut short has
+several (partial rollouts, §2.6.2). Guarantees: token ids and log-probabilities are as long as each other, versions of
+segments rise, and only the last segment has a finish reason; whatever breaks this raises at construction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from k15.rollout.types import Key
@@ -42,8 +43,8 @@ class Segment:
 class Response:
     """One response, finished once it has a `finish_reason` (stop | length | repetition | age).
 
-    `text`, `verdict` and `correct` (the verifier's reward) are set when it has been judged. `reward` is what the objective
-    sees: the verifier's reward and what the length reward and penalties add; NaN without a verdict.
+    `text`, `verdict` and `correct` (the verifier's reward) are set when it has been judged. `reward` is what the
+    objective sees: the verifier's reward and what the length reward and penalties add; NaN without a verdict.
     """
 
     key: Key
@@ -56,7 +57,7 @@ class Response:
 
     def __post_init__(self) -> None:
         versions = [segment.version for segment in self.segments]
-        if any(later <= earlier for earlier, later in zip(versions, versions[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(versions)):
             raise ValueError(f"response {self.key} has segments of versions {versions}; they must rise")
 
     @property

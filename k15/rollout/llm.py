@@ -38,6 +38,7 @@ class InProcessLLM:
         self, hf_dir: Path, width: int, *, max_model_len: int, params: EngineParams, seed: int, **arguments: Any
     ) -> None:
         self.max_model_len = max_model_len
+        self._capacity = params.max_num_seqs
         self._threads = 1 if width <= _NARROW else torch.get_num_threads()
         self._requests = 0
         common = EngineArgs(
@@ -52,6 +53,7 @@ class InProcessLLM:
             use_tqdm_on_load=False,
             disable_log_stats=True,
             seed=seed,
+            enable_sleep_mode=torch.cuda.is_available(),
             **arguments,
         )
         with process.guest(), _plain_linear_layers():
@@ -73,6 +75,16 @@ class InProcessLLM:
         core.scheduler.shutdown()
         del self._llm, self._model
 
+    def sleep(self) -> None:
+        """Give up weights and cache on a GPU; on a CPU there is one memory, and nothing to gain."""
+        if torch.cuda.is_available():
+            self._llm.sleep(level=2)
+
+    def wake(self) -> None:
+        """Take the memory again; weights are undefined until they are replaced."""
+        if torch.cuda.is_available() and self._llm.is_sleeping():
+            self._llm.wake_up()
+
     def _submit(self, request: Mapping[str, Any], params: Any) -> str:
         self._requests += 1
         name = str(self._requests)
@@ -84,7 +96,7 @@ class InProcessLLM:
         finished = {}
         while self._llm.has_unfinished_requests():
             for output in self._llm.step():
-                finished[output.request_id] = output.outputs
+                finished[output.request_id] = output
                 if progress is not None:
                     progress.advance()
         return finished

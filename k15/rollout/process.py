@@ -60,6 +60,23 @@ def preserved_rng() -> Iterator[None]:
         torch.set_rng_state(states[2])
 
 
+class RandomStream:
+    """The process's generators while inside: torch's goes on where it was at the last exit, the others are put back."""
+
+    def __init__(self, seed: int) -> None:
+        self._own = torch.Generator().manual_seed(seed).get_state()
+
+    def __enter__(self) -> None:
+        self._others = random.getstate(), np.random.get_state(), torch.get_rng_state()
+        torch.set_rng_state(self._own)
+
+    def __exit__(self, *_: object) -> None:
+        self._own = torch.get_rng_state()
+        random.setstate(self._others[0])
+        np.random.set_state(self._others[1])
+        torch.set_rng_state(self._others[2])
+
+
 @contextmanager
 def threads(count: int) -> Iterator[None]:
     """Use `count` threads for a while."""

@@ -1,7 +1,8 @@
 """What goes into a rollout engine and what comes out.
 
-An engine samples an `Order`: responses to begin, or to continue from a prefix, until each has ended or the order's token
-budget is used up. What it samples comes back as `Chunk`s, in any order between responses, in token order within one.
+An engine samples an `Order`: responses to begin, or to continue from a prefix, until each has ended or the order's
+token budget is used up. What it samples comes back as `Chunk`s, in any order between responses, in token order within
+one.
 """
 
 from __future__ import annotations

@@ -46,4 +46,4 @@ class ValueEngine(InProcessLLM):
         with process.preserved_rng(), process.threads(self._threads):
             order = [self._submit({"prompt_token_ids": list(ids)}, params) for ids in sequences]
             finished = self._finish(progress)
-        return [finished[name].data.item() for name in order]
+        return [finished[name].outputs.data.item() for name in order]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import io
+from typing import Any
 
 import torch
 from PIL import Image
 
 from k15.model import vlm
 from k15.model.config import ModelConfig
+from k15.rollout.params import EngineParams
 from k15.tokenizer import Tokenizer
 
 SHAPE = ModelConfig(
@@ -53,3 +55,9 @@ def picture(seed: int, size: int = SHAPE.image_size) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels.numpy()).save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def engine_params(max_num_seqs: int = 16, kv_cache_gib: float = 0.05, **changes: Any) -> EngineParams:
+    """An engine of small memory; what `changes` does not say is as in the default profile."""
+    values = {"deployment": "in_process", "hang_s": 60.0, "restarts": 2, "logprobs": "raw"} | changes
+    return EngineParams(max_num_seqs=max_num_seqs, kv_cache_gib=kv_cache_gib, **values)

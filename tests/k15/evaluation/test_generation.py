@@ -14,9 +14,9 @@ from k15.evaluation.suites import blank_twins, family_suites
 from k15.model import checkpoint
 from k15.model.config import ModelConfig
 from k15.model.vlm import build
-from k15.rollout.params import EngineParams
 from k15.tokenizer import Tokenizer
 from stages.evaluate.params import Drawing
+from tests.k15 import tiny
 
 SHAPE = ModelConfig(
     hidden_size=32,
@@ -69,7 +69,7 @@ def suites() -> list[Suite]:
 
 @pytest.fixture
 def examiner(tokenizer: Tokenizer) -> Iterator[Examiner]:
-    with Examiner(tokenizer, MAX_MODEL_LEN, EngineParams(max_num_seqs=16, kv_cache_gib=0.05), seed=3) as found:
+    with Examiner(tokenizer, MAX_MODEL_LEN, tiny.engine_params(max_num_seqs=16, kv_cache_gib=0.05), seed=3) as found:
         yield found
 
 

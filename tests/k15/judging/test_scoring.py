@@ -10,7 +10,6 @@ from k15.judging.learning import reasoning_example, value_example, value_loss
 from k15.judging.scoring import score_with_reasoning, score_with_values
 from k15.model import checkpoint, value, vlm
 from k15.rollout.engine import Engine
-from k15.rollout.params import EngineParams
 from k15.rollout.types import Sampling
 from k15.rollout.value_engine import ValueEngine
 from k15.training.batch import pad
@@ -19,7 +18,7 @@ from tests.k15 import tiny
 
 SHAPE = tiny.SHAPE.model_copy(update={"hidden_size": 64, "head_dim": 32, "layers": 1, "heads": 2, "kv_heads": 1})
 TOKENIZER = tiny.tokenizer()
-PARAMS = EngineParams(max_num_seqs=8, kv_cache_gib=0.125)
+PARAMS = tiny.engine_params(max_num_seqs=8, kv_cache_gib=0.125)
 OPTIMIZER = OptimizerParams(lr=3e-3, final_lr_share=1.0, warmup_steps=0, weight_decay=0.0, clip_grad=1.0)
 ANSWERS = [
     Judged("5+7?", "12", "twelve", True, "words"),

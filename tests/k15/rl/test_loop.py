@@ -23,7 +23,6 @@ from k15.rl.rollouts import Group, RLPrompt, collect
 from k15.rl.sampler import SamplerParams
 from k15.rl.update import Scored
 from k15.rollout.engine import Engine
-from k15.rollout.params import EngineParams
 from k15.rollout.types import Sampling
 from k15.tokenizer import Tokenizer
 from k15.training.trainer import OptimizerParams
@@ -66,7 +65,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     TOKENIZER.save_pretrained(directory / "tokenizer")
     checkpoint.export_hf(directory / "hf", checkpoint.hf_state(model()), SHAPE, directory / "tokenizer")
     found = Engine(
-        directory / "hf", max_model_len=SHAPE.max_length, params=EngineParams(max_num_seqs=16, kv_cache_gib=0.05)
+        directory / "hf", max_model_len=SHAPE.max_length, params=tiny.engine_params(max_num_seqs=16, kv_cache_gib=0.05)
     )
     yield found
     found.close()

@@ -21,7 +21,7 @@ torch_extensions.settle()
 from transformers import LlavaConfig, LlavaForConditionalGeneration  # noqa: E402
 
 from k15.rollout.engine import Engine  # noqa: E402
-from k15.rollout.params import EngineParams  # noqa: E402
+from tests.k15 import tiny  # noqa: E402
 
 SHAPE = ModelConfig(
     hidden_size=96,
@@ -82,7 +82,9 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
 
 @pytest.fixture(scope="session")
 def shared_engine(export: Callable[[int], Path]) -> Iterator[Engine]:
-    engine = Engine(export(1), max_model_len=MAX_MODEL_LEN, params=EngineParams(max_num_seqs=256, kv_cache_gib=0.125))
+    engine = Engine(
+        export(1), max_model_len=MAX_MODEL_LEN, params=tiny.engine_params(max_num_seqs=256, kv_cache_gib=0.125)
+    )
     yield engine
     engine.close()
 

@@ -13,10 +13,10 @@ from transformers import LlavaForConditionalGeneration
 from k15.errors import UserError
 from k15.model.hf_files import preprocess_image
 from k15.rollout.engine import Engine
-from k15.rollout.params import EngineParams
 from k15.rollout.types import Prompt, Repetition, Sampling
 from k15.rollout.weights import tensor_digest
 from k15.tokenizer import ASSISTANT, END, END_OF_TEXT, IMAGE, USER
+from tests.k15 import tiny
 
 from .conftest import MAX_MODEL_LEN, SHAPE, picture
 
@@ -184,4 +184,4 @@ def test_bad_prompts_are_refused_before_anything_runs(engine: Engine, prompt: Pr
 
 def test_missing_directory(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"config\.json is missing"):
-        Engine(tmp_path / "hf", max_model_len=64, params=EngineParams(max_num_seqs=16, kv_cache_gib=0.1))
+        Engine(tmp_path / "hf", max_model_len=64, params=tiny.engine_params(max_num_seqs=16, kv_cache_gib=0.1))

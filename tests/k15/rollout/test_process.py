@@ -16,7 +16,7 @@ import torch.distributed as dist
 torch.set_num_threads(2)
 dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
 from k15.rollout.engine import Engine
-from k15.rollout.params import EngineParams
+from tests.k15 import tiny
 from k15.rollout.types import Prompt, Sampling
 def state():
     return [torch.get_num_threads(), os.environ.get("LD_PRELOAD"), sorted(os.sched_getaffinity(0)),
@@ -24,7 +24,7 @@ def state():
             dist.is_initialized()]
 states = [state()]
 for _ in range(2):
-    engine = Engine(Path(sys.argv[1]), max_model_len=64, params=EngineParams(max_num_seqs=16, kv_cache_gib=0.1))
+    engine = Engine(Path(sys.argv[1]), max_model_len=64, params=tiny.engine_params(max_num_seqs=16, kv_cache_gib=0.1))
     states.append(state())
     engine.generate([Prompt([20, 21])], Sampling(n=3, temperature=1.0, max_tokens=4))
     states.append(state())

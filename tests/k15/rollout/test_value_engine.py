@@ -8,12 +8,12 @@ import torch
 
 from k15.errors import UserError
 from k15.model import value, vlm
-from k15.rollout.params import EngineParams
 from k15.rollout.value_engine import ValueEngine
 from k15.tokenizer import Tokenizer
+from tests.k15 import tiny
 from tests.k15.rollout.conftest import SHAPE
 
-PARAMS = EngineParams(max_num_seqs=4, kv_cache_gib=0.125)
+PARAMS = tiny.engine_params(max_num_seqs=4, kv_cache_gib=0.125)
 MAX_MODEL_LEN = 96
 GENERATOR = torch.Generator().manual_seed(3)
 SEQUENCES = [
