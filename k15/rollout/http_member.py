@@ -1,9 +1,7 @@
-"""A rollout engine behind HTTP (§2.6): starts `server` in a process of its own and speaks with it.
+"""An engine of the fleet that is a vLLM server on this machine (`k15.rollout.server`), asked over HTTP.
 
-Guarantees: every token that the server sent is handed out once, in order; a server that died, hung up or brought nothing
-for `hang_s` seconds is `EngineLost`, after which `restart` gives a fresh one with the checkpoint's weights; it ends with
-the thread that launched it, however that ends.
-Does not guarantee: anything across machines, since weights come by shared memory.
+Guarantees: every token that the server sent is handed out once, in order. Like a process on a pipe it may die or hang
+(`EngineLost`) and be replaced, and it ends with the thread that started it.
 """
 
 from __future__ import annotations
@@ -11,121 +9,76 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from k15.errors import UserError
 from k15.rollout import server_wire as wire
+from k15.rollout.llm import existing
+from k15.rollout.member import START_S, EngineLost, Member
 from k15.rollout.params import EngineParams
 from k15.rollout.server_process import ServerProcess
-from k15.rollout.types import LENGTH, Chunk, Order, Prompt
+from k15.rollout.shared_weights import Handle
+from k15.rollout.types import Chunk, Order, Prompt, Request
 
-_HEALTH_S = 1.0
+_POLL_S = 0.1
+_LAST_BREATH_S = 2.0
+"""A process may end a little later than its connections."""
 
 
-class EngineLost(Exception):
-    """The engine is gone or no longer to be relied on; what it delivered stays valid."""
+class HTTPMember(Member):
+    """Starts its server when constructed, and waits for it when it is first asked for something."""
 
+    def __init__(self, arguments: dict[str, Any], hang_s: float) -> None:
+        existing(arguments["hf_dir"] / "config.json")
+        self._arguments, self._hang_s = _command_line(**arguments), hang_s
+        self._start()
 
-class HTTPMember:
-    """One replica; a context manager."""
-
-    def __init__(
-        self,
-        hf_dir: Path,
-        *,
-        max_model_len: int,
-        params: EngineParams,
-        seed: int = 0,
-        hang_s: float = 120.0,
-        start_s: float = 600.0,
-    ) -> None:
-        if not (hf_dir / "config.json").is_file():
-            raise UserError(f"{hf_dir / 'config.json'} is missing; give the hf/ directory of a checkpoint")
-        values = {
-            "--model": hf_dir,
-            "--max-model-len": max_model_len,
-            "--max-num-seqs": params.max_num_seqs,
-            "--kv-cache-memory-bytes": int(params.kv_cache_gib * 2**30),
-            "--seed": seed,
-        }
-        self._arguments = [str(part) for pair in values.items() for part in pair]
-        self._hang_s, self._start_s = hang_s, start_s
-        self._server: ServerProcess | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def launch(self) -> None:
-        """Begin to start, so that several members can do so at the same time; `wait` for it. The thread that calls
-        this takes the server along when it ends."""
-        self._server = ServerProcess(self._arguments)
-
-    def wait(self) -> None:
-        self._running().wait(self._healthy, self._start_s)
-
-    def start(self) -> None:
-        self.launch()
-        self.wait()
-
-    def restart(self) -> None:
-        """A fresh server in place of whatever is there. It has the checkpoint's weights."""
-        self.close()
-        self.start()
-
-    def close(self) -> None:
-        if self._server is not None:
-            self._server.kill()
-            self._server = None
+    def _start(self) -> None:
+        self.server = ServerProcess(self._arguments)
+        self._up = self._asleep = False
 
     def run(self, order: Order) -> Iterator[Chunk]:
-        """What ends within a tenth of a second, of the rest what there is every half second."""
-        limit = order.sampling.max_tokens
-        for request in order.requests:
-            if len(request.prefix) >= limit:
-                yield Chunk(request.key, [], [], LENGTH)
-        left = [request for request in order.requests if len(request.prefix) < limit]
-        if left and order.budget != 0:
-            yield from self._chunks(Order(left, order.sampling, order.budget))
+        if not order.requests or order.budget == 0:
+            return
+        with self._answer("POST", wire.ORDERS, wire.write_order(order)) as response:
+            while (line := response.readline()).endswith(b"\n"):
+                content = json.loads(line) if line.strip() else {}
+                yield from wire.read_chunks(content.get("chunks", []))
+                if "lost" in content:
+                    raise EngineLost(f"failed ({content['lost']})")
+                if "end" in content:
+                    return
+            raise self._gone()
 
-    def update_weights(self, handle: Mapping[str, Any]) -> None:
-        """Replace all weights by those in the shared memory that `handle` describes."""
+    def update_weights(self, handle: Handle) -> None:
+        if self._asleep:
+            self._json("POST", "/wake_up")
+            self._asleep = False
         answer = self._worker("take_shared_weights", json.dumps(handle))
         if "refused" in answer:
             raise UserError(answer["refused"])
 
     def weight_digests(self) -> dict[str, str]:
-        """HF name -> `weights.tensor_digest` of what the engine computes with."""
         return self._worker("weight_digests")
 
-    def logprobs(self, prompt: Prompt, ids: Sequence[int]) -> list[float]:
-        """Of the response tokens `ids`, as if they had been sampled."""
-        answer: list[float] = self._json("POST", wire.LOGPROBS, wire.write_scored(prompt, ids))["logprobs"]
-        return answer
+    def logprobs(self, prompt: Prompt, response: Sequence[int]) -> list[float]:
+        body = wire.write_request(Request((0, 0), prompt, tuple(response)))
+        values: list[float] = self._json("POST", wire.LOGPROBS, body)["logprobs"]
+        return values
 
-    def sleep(self) -> None:
-        """Give the device's memory back, weights included: after `wake` give them again. A CPU keeps its memory."""
+    def release(self) -> None:
         self._json("POST", "/sleep?level=2")
+        self._asleep = True
 
-    def wake(self) -> None:
-        self._json("POST", "/wake_up")
+    def restart(self) -> None:
+        self.close()
+        self._start()
 
-    def _chunks(self, order: Order) -> Iterator[Chunk]:
-        with self._answer("POST", wire.ORDERS, wire.write_order(order)) as response:
-            while line := response.readline():
-                content = json.loads(line) if line.strip() else {}
-                yield from wire.read_chunks(content.get("chunks", []))
-                if "lost" in content:
-                    raise EngineLost(f"the engine failed: {content['lost']}")
-                if "end" in content:
-                    return
-            raise EngineLost("the server hung up")
+    def close(self) -> None:
+        self.server.kill()
 
     def _worker(self, method: str, *arguments: str) -> dict[str, str]:
         body = json.dumps({"method": method, "args": arguments}).encode()
@@ -138,8 +91,10 @@ class HTTPMember:
             return content
 
     @contextmanager
-    def _answer(self, method: str, route: str, body: bytes) -> Iterator[http.client.HTTPResponse]:
-        connection = _Connection(self._running().socket, self._hang_s)
+    def _answer(self, method: str, route: str, body: bytes = b"") -> Iterator[http.client.HTTPResponse]:
+        if not self._up:
+            self._wait()
+        connection = _Connection(self.server.socket, self._hang_s)
         try:
             connection.request(method, route, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
@@ -147,19 +102,27 @@ class HTTPMember:
                 _refuse(response)
             yield response
         except TimeoutError:
-            raise EngineLost(f"no progress for {self._hang_s:g} s") from None
-        except (OSError, http.client.HTTPException) as error:
-            raise EngineLost(self._running().death() or f"no connection: {error}") from None
+            raise EngineLost(f"has not moved for {self._hang_s:g} s") from None
+        except (OSError, http.client.HTTPException):
+            raise self._gone() from None
         finally:
             connection.close()
 
-    def _running(self) -> ServerProcess:
-        if self._server is None:
-            raise RuntimeError("the member has not been started, or was closed")
-        return self._server
+    def _gone(self) -> EngineLost:
+        return EngineLost(self.server.death(_LAST_BREATH_S) or "hung up")
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_S
+        while not self._healthy():
+            if (death := self.server.death()) is not None:
+                raise EngineLost(death)
+            if time.monotonic() > deadline:
+                raise EngineLost(f"has not come up in {START_S:g} s")
+            time.sleep(_POLL_S)
+        self._up = True
 
     def _healthy(self) -> bool:
-        connection = _Connection(self._running().socket, _HEALTH_S)
+        connection = _Connection(self.server.socket, self._hang_s)
         try:
             connection.request("GET", "/health")
             return connection.getresponse().status == http.client.OK
@@ -169,11 +132,25 @@ class HTTPMember:
             connection.close()
 
 
+def _command_line(**arguments: Any) -> list[str]:
+    """The engine's arguments as `vllm serve` takes them."""
+    params: EngineParams = arguments["params"]
+    values = {
+        "--model": arguments["hf_dir"],
+        "--max-model-len": arguments["max_model_len"],
+        "--max-num-seqs": params.max_num_seqs,
+        "--kv-cache-memory-bytes": int(params.kv_cache_gib * 2**30),
+        "--logprobs-mode": f"{params.logprobs}_logprobs",
+        "--seed": arguments["seed"],
+    }
+    return [str(part) for pair in values.items() for part in pair]
+
+
 def _refuse(response: http.client.HTTPResponse) -> None:
     content = response.read().decode()
     if response.status == http.client.BAD_REQUEST and content.startswith('{"refused":'):
         raise UserError(json.loads(content)["refused"])
-    raise RuntimeError(f"the engine's server answered {response.status}: {content}")
+    raise RuntimeError(f"an engine's server answered {response.status}: {content}")
 
 
 class _Connection(http.client.HTTPConnection):

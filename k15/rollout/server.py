@@ -44,7 +44,7 @@ with process.importing_vllm():
     from vllm.model_executor.models.registry import ModelRegistry
 
     from k15.rollout import llm
-    from k15.rollout.server_inputs import MAX_IMAGES
+    from k15.rollout.inputs import MAX_IMAGES
 
 # Registering the class itself spares vLLM a fresh interpreter that inspects it.
 ModelRegistry.register_model("LlavaForConditionalGeneration", LlavaForConditionalGeneration)

@@ -1,9 +1,10 @@
 """The routes of `server` that sample: an `Order` in, `Chunk`s out while they are sampled, as lines of JSON.
 
-Guarantees: all requests reach the engine before its first step, and what counts as sampled ends with a step, so that
-an order's chunks do not depend on timing. One order at a time; a client that hangs up ends its order.
-Why not vLLM's `/inference/v1/generate`: a connection a response and an event a token cost a small model most of its
-speed, and no budget spans its requests.
+Guarantees: all requests reach the engine before its first step, every response has a random stream of its own, and what
+counts as sampled ends with a step, so an order's chunks do not depend on timing. One order at a time; a client that
+hangs up ends its order.
+Why not vLLM's `/inference/v1/generate`: a connection a response and an event a token would cost a small model most of
+its speed, and no budget spans its requests.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from vllm.sampling_params import RequestOutputKind
 
 from k15.errors import UserError
 from k15.rollout import server_wire as wire
-from k15.rollout.server_inputs import Inputs, scoring
+from k15.rollout.inputs import Inputs, scoring
 from k15.rollout.server_tally import Tally
-from k15.rollout.types import Key, Order
+from k15.rollout.types import Chunk, Order
+from k15.seeds import derive
 
 router = APIRouter()
 _one_at_a_time = asyncio.Lock()
@@ -34,10 +37,9 @@ _SUBMITTED_AT_ONCE = 64
 async def sample(request: Request) -> Response:
     order, inputs = wire.read_order(await request.body()), _inputs(request)
     try:
-        prepared = [
-            (inputs.prompt(index, one.prompt, one.prefix), inputs.params(one, order.sampling))
-            for index, one in enumerate(order.requests)
-        ]
+        for one in order.requests:
+            inputs.check(one)
+        prepared = [inputs.given(one) for one in order.requests]
     except UserError as error:
         return JSONResponse({"refused": str(error)}, status_code=400)
     return StreamingResponse(_lines(request, order, prepared), media_type="application/x-ndjson")
@@ -45,18 +47,18 @@ async def sample(request: Request) -> Response:
 
 @router.post(wire.LOGPROBS)
 async def score(request: Request) -> Response:
-    """Log-probs of given response tokens after a prompt."""
-    prompt, ids = wire.read_scored(await request.body())
+    """Log-probs of a request's prefix."""
+    one, inputs, engine = wire.read_request(await request.body()), _inputs(request), request.app.state.engine_client
     try:
-        given = _inputs(request).prompt(0, prompt, tuple(ids))
+        inputs.check(one, room=0)
+        given = inputs.given(one)
     except UserError as error:
         return JSONResponse({"refused": str(error)}, status_code=400)
-    engine = request.app.state.engine_client
     async with _one_at_a_time:
         await _forget(engine)
         async for output in engine.generate(given, scoring(), "scored"):
-            entries = output.prompt_logprobs[-len(ids) :]
-    return JSONResponse({"logprobs": [entry[token].logprob for entry, token in zip(entries, ids, strict=True)]})
+            values = output.prompt_logprobs.logprobs[-len(one.prefix) :]
+    return JSONResponse({"logprobs": values})
 
 
 def _inputs(request: Request) -> Inputs:
@@ -64,45 +66,50 @@ def _inputs(request: Request) -> Inputs:
     return Inputs(Path(state.args.model), state.engine_client.model_config.max_model_len)
 
 
-async def _lines(request: Request, order: Order, prepared: list[tuple[Any, Any]]) -> AsyncIterator[bytes]:
-    """A line for every tick that brought something; an empty one says that it is still at work; the last one is
-    `wire.END`, without which a client knows that something is missing."""
+async def _lines(request: Request, order: Order, prepared: list[dict[str, Any]]) -> AsyncIterator[bytes]:
+    """A line whenever something came; an empty one says that it is still at work; the last one is `wire.END`, without
+    which a client knows that something is missing."""
     engine, tally = request.app.state.engine_client, Tally(order)
-    names: dict[Key, str] = {}
+    names: list[str] = []
     async with _one_at_a_time:
         try:
             await engine.pause_generation(mode="keep", clear_cache=False)
             await _forget(engine)
-            for one, (given, params) in zip(order.requests, prepared, strict=True):
-                queue = await engine.add_request(str(one.key), given, params)
-                queue.put = partial(tally.put, one.key)  # a task for every response would cost more than its tokens
-                names[one.key] = queue.request_id
+            async for name in _submitted(request, order, prepared, tally):
+                names.append(name)
                 if len(names) % _SUBMITTED_AT_ONCE == 0:
                     yield wire.STILL_AT_WORK
             await engine.resume_generation()
             async for chunks in _taken(request, tally):
                 yield wire.chunks_line(chunks)
-                await _end(engine, names, tally)
         finally:
             tally.over.set()
-            await engine.abort(list(names.values()), internal=True)
+            await engine.abort(names, internal=True)
             await engine.resume_generation()
     yield wire.END if tally.failure is None else wire.lost_line(tally.failure)
 
 
-async def _taken(request: Request, tally: Tally) -> AsyncIterator[list[Any]]:
+async def _submitted(
+    request: Request, order: Order, prepared: list[dict[str, Any]], tally: Tally
+) -> AsyncIterator[str]:
+    """vLLM's names of the requests."""
+    engine, inputs = request.app.state.engine_client, _inputs(request)
+    for one, given in zip(order.requests, prepared, strict=True):
+        # Another seed after each prefix, or a continuation would repeat the draws of its beginning.
+        seed = derive(order.sampling.seed, "response", *one.key, len(one.prefix))
+        own = seed if order.sampling.temperature else None
+        params = inputs.params(one, order.sampling, seed=own, output_kind=RequestOutputKind.DELTA)
+        queue = await engine.add_request(str(one.key), given, params)
+        queue.put = partial(tally.put, one.key)  # a task for every response would cost more than its tokens
+        yield queue.request_id
+
+
+async def _taken(request: Request, tally: Tally) -> AsyncIterator[list[Chunk]]:
     while not tally.over.is_set() and not await request.is_disconnected():
         with suppress(TimeoutError):
             await asyncio.wait_for(tally.over.wait(), _TICK_S)
         if chunks := tally.take():
             yield chunks
-
-
-async def _end(engine: Any, names: dict[Key, str], tally: Tally) -> None:
-    """In the engine what the tally has ended."""
-    if tally.repeating:
-        await engine.abort([names[key] for key in tally.repeating], internal=True)
-        tally.repeating.clear()
 
 
 async def _forget(engine: Any) -> None:

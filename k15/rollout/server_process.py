@@ -7,17 +7,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-
-from k15.errors import UserError
 
 PARENT = "K15_ENGINE_PARENT"
 """Environment variable: id of the process that the server ends with."""
 _ROOT = Path(__file__).resolve().parents[2]
-_POLL_S = 0.1
 
 
 class ServerProcess:
@@ -39,26 +35,17 @@ class ServerProcess:
 
     @property
     def group(self) -> int:
+        """Its process group: the server and the engine's process."""
         return self._process.pid
 
-    def wait(self, healthy: Callable[[], bool], limit_s: float) -> None:
-        """Until `healthy`."""
-        deadline = time.monotonic() + limit_s
-        while not healthy():
-            if (code := self._process.poll()) is not None:
-                self.kill()
-                raise UserError(f"an engine's server did not start (exit code {code}); see its output above")
-            if time.monotonic() > deadline:
-                self.kill()
-                raise UserError(f"an engine's server did not start within {limit_s:g} s; see its output above")
-            time.sleep(_POLL_S)
-
-    def death(self) -> str | None:
-        """Why it is dead, if it is."""
-        code = self._process.poll()
-        if code is None:
+    def death(self, within_s: float = 0.0) -> str | None:
+        """How it ended, if it has, or does so within a while."""
+        try:
+            code = self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
             return None
-        return "killed, perhaps for want of memory" if code == -signal.SIGKILL else f"exit code {code}"
+        killed = code == -signal.SIGKILL
+        return "was killed, perhaps for want of memory" if killed else f"ended with code {code}, see its output above"
 
     def kill(self) -> None:
         """It holds nothing that has to be put away."""

@@ -6,10 +6,7 @@ import asyncio
 import time
 from typing import Any
 
-from vllm.v1.core.sched.utils import check_sequence_repetition
-
-from k15.rollout.server_inputs import detection
-from k15.rollout.types import REPETITION, Chunk, Key, Order, Partial, Sampling
+from k15.rollout.types import Chunk, Key, Order, Partial
 
 _UNFINISHED_EVERY_S = 0.5
 
@@ -25,10 +22,7 @@ class Tally:
         self.over = asyncio.Event()
         """Nothing more will be counted."""
         self.failure: str | None = None
-        self.repeating: list[Key] = []
-        """Ended here and not yet in the engine."""
         self._budget = order.budget
-        self._boundaries = {r.key: _Boundary(r.prefix, order.sampling) for r in order.requests if r.prefix}
         self._unfinished = {request.key for request in order.requests}
         self._parts: dict[Key, Partial] = {}
         self._sampled = 0
@@ -36,7 +30,7 @@ class Tally:
         self._handed_out = time.monotonic()
 
     def put(self, key: Key, output: Any) -> None:
-        if self.over.is_set() or key not in self._unfinished:
+        if self.over.is_set():
             return
         if isinstance(output, Exception):
             return self._fail(str(output) or type(output).__name__)
@@ -55,14 +49,11 @@ class Tally:
         self.over.set()
 
     def _add(self, key: Key, completion: Any) -> None:
-        ids, end = list(completion.token_ids), completion.finish_reason
-        logprobs = [] if completion.logprobs is None else completion.logprobs.logprobs
-        if end is None and key in self._boundaries and self._boundaries[key].repeats(ids):
-            end = REPETITION
-            self.repeating.append(key)
+        ids, logprobs = list(completion.token_ids), completion.logprobs
+        chunk = Chunk(key, ids, [] if logprobs is None else logprobs.logprobs, completion.finish_reason)
+        self._parts.setdefault(key, Partial()).add(chunk)
         self._sampled += len(ids)
-        self._parts.setdefault(key, Partial()).add(Chunk(key, ids, logprobs, end))
-        if end is not None:
+        if chunk.finish_reason is not None:
             self._unfinished.discard(key)
             if not self._unfinished:
                 self.over.set()
@@ -76,20 +67,3 @@ class Tally:
         keys = [key for key, part in self._parts.items() if everything or part.finish_reason is not None]
         parts = [(key, self._parts.pop(key)) for key in keys]
         return [Chunk(key, part.ids, part.logprobs, part.finish_reason) for key, part in parts]
-
-
-class _Boundary:
-    """Finds a repetition that began in the prefix, which the engine takes for a part of the prompt."""
-
-    def __init__(self, prefix: tuple[int, ...], sampling: Sampling) -> None:
-        repetition = sampling.repetition
-        self._detection = None if repetition is None else detection(repetition)
-        self._reach = 0 if repetition is None else repetition.max_pattern * repetition.min_count
-        self._seen = list(prefix[-self._reach :])
-        self._new = 0
-
-    def repeats(self, ids: list[int]) -> bool:
-        """Whether the response repeats itself after the next tokens, `ids`."""
-        self._seen.extend(ids)
-        self._new += len(ids)
-        return self._new < self._reach and check_sequence_repetition(self._seen, self._detection)

@@ -18,7 +18,8 @@ STILL_AT_WORK = b"\n"
 def write_order(order: Order) -> bytes:
     """Requests of the same prompt share it."""
     places: dict[int, int] = {}
-    prompts, requests = [], []
+    prompts: list[dict[str, Any]] = []
+    requests = []
     for request in order.requests:
         if id(request.prompt) not in places:
             places[id(request.prompt)] = len(prompts)
@@ -37,13 +38,13 @@ def read_order(body: bytes) -> Order:
     return Order(requests, sampling, content["budget"])
 
 
-def write_scored(prompt: Prompt, ids: Sequence[int]) -> bytes:
-    return json.dumps({"prompt": _written(prompt), "ids": list(ids)}).encode()
+def write_request(request: Request) -> bytes:
+    return json.dumps({"key": request.key, "prompt": _written(request.prompt), "prefix": request.prefix}).encode()
 
 
-def read_scored(body: bytes) -> tuple[Prompt, list[int]]:
+def read_request(body: bytes) -> Request:
     content = json.loads(body)
-    return _read(content["prompt"]), content["ids"]
+    return Request(_key(content["key"]), _read(content["prompt"]), tuple(content["prefix"]))
 
 
 def chunks_line(chunks: Sequence[Chunk]) -> bytes:
