@@ -99,7 +99,7 @@ class HTTPMember(Member):
             connection.request(method, route, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
             if response.status != http.client.OK:
-                _refuse(response)
+                self._refuse(response)
             yield response
         except TimeoutError:
             raise EngineLost(f"has not moved for {self._hang_s:g} s") from None
@@ -107,6 +107,14 @@ class HTTPMember(Member):
             raise self._gone() from None
         finally:
             connection.close()
+
+    def _refuse(self, response: http.client.HTTPResponse) -> None:
+        content = response.read().decode()
+        if response.status == http.client.BAD_REQUEST and content.startswith('{"refused":'):
+            raise UserError(json.loads(content)["refused"])
+        if not self._healthy():
+            raise EngineLost(self.server.death(_LAST_BREATH_S) or "failed, see its output above")
+        raise RuntimeError(f"an engine's server answered {response.status}: {content}")
 
     def _gone(self) -> EngineLost:
         return EngineLost(self.server.death(_LAST_BREATH_S) or "hung up")
@@ -144,13 +152,6 @@ def _command_line(**arguments: Any) -> list[str]:
         "--seed": arguments["seed"],
     }
     return [str(part) for pair in values.items() for part in pair]
-
-
-def _refuse(response: http.client.HTTPResponse) -> None:
-    content = response.read().decode()
-    if response.status == http.client.BAD_REQUEST and content.startswith('{"refused":'):
-        raise UserError(json.loads(content)["refused"])
-    raise RuntimeError(f"an engine's server answered {response.status}: {content}")
 
 
 class _Connection(http.client.HTTPConnection):

@@ -17,6 +17,7 @@ import signal
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from k15.rollout import process
 from k15.rollout.server_process import PARENT
@@ -44,7 +45,7 @@ with process.importing_vllm():
     from vllm.model_executor.models.registry import ModelRegistry
 
     from k15.rollout import llm
-    from k15.rollout.inputs import MAX_IMAGES
+    from k15.rollout.inputs import MAX_IMAGES, scoring
 
 # Registering the class itself spares vLLM a fresh interpreter that inspects it.
 ModelRegistry.register_model("LlavaForConditionalGeneration", LlavaForConditionalGeneration)
@@ -62,6 +63,7 @@ async def _serve(arguments: Namespace) -> None:
 
     _, listener = setup_server(arguments, reuse_port=False)
     async with build_async_engine_client(arguments) as engine:
+        await _warm_up(engine)
         tasks = await engine.get_supported_tasks()
         app = build_app(arguments, tasks, engine.model_config)
         app.include_router(router)
@@ -69,6 +71,12 @@ async def _serve(arguments: Namespace) -> None:
         address = {"host": arguments.host, "port": arguments.port}
         ended = await serve_http(app, listener, **address, log_level="error", access_log=False)
     await ended
+
+
+async def _warm_up(engine: Any) -> None:
+    """The first step imports for seconds, which nobody should take for a hang."""
+    async for _ in engine.generate({"prompt_token_ids": [0]}, scoring(), "warm-up"):
+        pass
 
 
 def _arguments(command_line: list[str]) -> Namespace:

@@ -19,6 +19,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from vllm.sampling_params import RequestOutputKind
+from vllm.v1.engine.exceptions import EngineDeadError
 
 from k15.errors import UserError
 from k15.rollout import server_wire as wire
@@ -82,10 +83,13 @@ async def _lines(request: Request, order: Order, prepared: list[dict[str, Any]])
             await engine.resume_generation()
             async for chunks in _taken(request, tally):
                 yield wire.chunks_line(chunks)
+        except EngineDeadError as error:
+            tally.fail(str(error))
         finally:
             tally.over.set()
-            await engine.abort(names, internal=True)
-            await engine.resume_generation()
+            with suppress(EngineDeadError):
+                await engine.abort(names, internal=True)
+                await engine.resume_generation()
     yield wire.END if tally.failure is None else wire.lost_line(tally.failure)
 
 

@@ -33,7 +33,7 @@ class Tally:
         if self.over.is_set():
             return
         if isinstance(output, Exception):
-            return self._fail(str(output) or type(output).__name__)
+            return self.fail(str(output) or type(output).__name__)
         if key in self._step:
             self._step.clear()
             if self._budget is not None and self._sampled >= self._budget:
@@ -41,10 +41,10 @@ class Tally:
         self._step.add(key)
         completion = output.outputs[0]
         if completion.finish_reason in ("abort", "error"):
-            return self._fail(f"a response ended with {completion.finish_reason}")
+            return self.fail(f"a response ended with {completion.finish_reason}")
         self._add(key, completion)
 
-    def _fail(self, why: str) -> None:
+    def fail(self, why: str) -> None:
         self.failure = why
         self.over.set()
 
