@@ -21,6 +21,8 @@ def _schema(version: int, *, nullable: tuple[str, ...] = (), **columns: pa.DataT
 
 _str, _i32, _f32, _bool = pa.string(), pa.int32(), pa.float32(), pa.bool_()
 _ids, _images = pa.list_(pa.int32()), pa.list_(pa.binary())
+_logprobs = pa.list_(pa.float32())
+_segments = pa.list_(pa.struct([("version", pa.int32()), ("tokens", pa.int32())]))
 
 DATASETS: dict[str, Schema] = {
     "document": _schema(
@@ -104,21 +106,52 @@ DATASETS: dict[str, Schema] = {
         kept=_bool,
         reason=_str,
     ),
+    # What RL trained on. `segments` cut the response into what one policy sampled each, oldest first.
     "trajectory": _schema(
-        1,
+        2,
         prompt_id=_str,
         group=_i32,
         sample=_i32,
-        iteration=_i32,
+        iteration=_i32,  # that trained on it
+        started=_i32,  # that drew its prompt
         prompt_ids=_ids,
         response_ids=_ids,
-        logprobs=pa.list_(pa.float32()),
-        policy_version=_i32,
-        finish_reason=_str,
+        logprobs=_logprobs,  # the engine's
+        segments=_segments,
+        finish_reason=_str,  # stop | length | repetition | age
         text=_str,
-        reward=_f32,
+        correct=_f32,  # the verifier's reward
+        reward=_f32,  # with the length reward and penalties; NaN without a verdict
         verdict=_str,
     ),
+    # Responses of groups that are not complete, between two iterations of RL.
+    "replay_buffer": _schema(
+        1,
+        nullable=("finish_reason",),
+        group=_i32,
+        prompt=_i32,
+        prompt_id=_str,
+        started=_i32,
+        sample=_i32,
+        ids=_ids,
+        logprobs=_logprobs,
+        segments=_segments,
+        finish_reason=_str,
+        text=_str,
+        verdict=_str,
+        correct=pa.float64(),
+    ),
+    # The success history of every prompt that RL samples from.
+    "sampler": _schema(
+        1,
+        prompt=_i32,
+        prompt_id=_str,
+        recent=pa.list_(pa.float64()),
+        groups=_i32,
+        last_iteration=_i32,  # -1 before the first group
+    ),
+    # States of the process's random generators.
+    "generators": _schema(1, name=_str, state=pa.binary()),
     "sample": _schema(
         1,
         checkpoint=_str,

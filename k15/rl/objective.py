@@ -18,10 +18,19 @@ from typing import Literal
 from torch import Tensor
 
 from k15.model.vlm import VisionLanguageModel
+from k15.params import Params
 from k15.training.batch import Batch
 from k15.training.trainer import logprobs
 
 Baseline = Literal["mean", "log_mean_exp"]
+
+
+class ObjectiveParams(Params):
+    kind: str
+    earlier_segments: str
+    truncation: float | None
+    tau: float
+    baseline: Baseline
 
 
 def advantages(rewards: Sequence[float], baseline: Baseline, tau: float) -> list[float]:

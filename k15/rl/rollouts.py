@@ -1,60 +1,61 @@
-"""The rollout phase: sample k responses a prompt, judge them, compose the reward.
+"""The rollout phase (§2.6): sample groups of responses, judge them as they end, keep what is unfinished.
 
-A response whose verdict stays `error` (the verifier's infrastructure failed twice) is kept apart from those of its
-group that are trained on: it is never a zero reward. Token ids go from the engine to the trainer as they are.
+With a token budget (partial rollouts, §2.6.2) the phase ends when so many tokens have been sampled: what is unfinished
+stays in the replay buffer and goes on from its prefix in the next iteration, under the next policy. Without one it ends
+with its last response.
+
+Guarantees: token ids go from the engine to the trainer as they are; a group is handed out once, when all of its k
+responses have ended; every sampled token is in exactly one segment; a response without a verdict (`error` twice) is
+kept apart from those that are trained on, and is never a zero reward.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from k15 import rewards
+from pydantic import Field
+
 from k15.artifacts import read_rows
-from k15.errors import UserError
+from k15.params import Params
 from k15.progress import Task
 from k15.rewards.spec import read_record
-from k15.rollout.engine import Engine
-from k15.rollout.types import Prompt, Sample, Sampling
+from k15.rl.buffer import ReplayBuffer
+from k15.rl.judge import Judge
+from k15.rl.repetition import first_repeat
+from k15.rl.trajectory import Group, Response, RLPrompt, Segment
+from k15.rollout.face import RolloutEngine
+from k15.rollout.types import LENGTH, REPETITION, Key, Order, Partial, Prompt, Request, Sampling
 from k15.tokenizer import Tokenizer
 
-
-@dataclass(frozen=True)
-class RLPrompt:
-    """A curated prompt: `ids` with one `<image>` a picture, and the record that its verifier reads."""
-
-    id: str
-    ids: list[int]
-    images: tuple[bytes, ...]
-    record: Mapping[str, Any] = field(repr=False)
-    pass_rate: float = 0.0
+AGE = "age"
+"""Finish reason of a response that was carried over too often."""
 
 
-@dataclass
-class Response:
-    """One response. `reward` = verifier's reward, plus the weighted length reward where that is on; NaN without one."""
+class PartialParams(Params):
+    """Partial rollouts (§2.6.2)."""
 
-    sample: Sample
-    text: str
-    verdict: str
-    correct: float
-    reward: float = 0.0
+    tokens: int = Field(ge=1)
+    """Output tokens of an iteration, over all responses; the engines' batches stay full until they are used up."""
+    at_once: int = Field(ge=1)
+    """Responses sampled at the same time, over all engines. The more, the fuller the batches, and the more responses
+    are cut by the end of an iteration."""
+    max_age: int = Field(ge=1)
+    """A response that is still unfinished this many iterations after its first token ends as it stands, judged like one
+    that was cut off."""
 
 
 @dataclass
-class Group:
-    """The responses of one prompt in one iteration: the judged ones and, apart, those without a verdict."""
+class Phase:
+    """What a rollout phase brought: complete groups in the order of their numbers, and figures of all that happened."""
 
-    index: int
-    prompt: RLPrompt
-    responses: list[Response]
-    unjudged: list[Response] = field(default_factory=list)
-
-    @property
-    def success(self) -> float:
-        return sum(r.correct for r in self.responses) / len(self.responses)
+    groups: list[Group]
+    drawn: list[int]
+    """Prompts that were begun, in the order of their groups."""
+    figures: dict[str, float]
+    seconds: dict[str, float]
 
 
 def load_prompts(path: Path, tokenizer: Tokenizer) -> list[RLPrompt]:
@@ -72,46 +73,138 @@ def load_prompts(path: Path, tokenizer: Tokenizer) -> list[RLPrompt]:
     ]
 
 
-def collect(
-    engine: Engine,
-    prompts: Sequence[RLPrompt],
-    indices: Sequence[int],
-    sampling: Sampling,
+class Rollouts:
+    """Samples with one engine; `buffer` holds what is unfinished between two phases."""
+
+    def __init__(self, engine: RolloutEngine, tokenizer: Tokenizer, buffer: ReplayBuffer) -> None:
+        self.engine, self.tokenizer, self.buffer = engine, tokenizer, buffer
+        self._judge = Judge()
+
+    def close(self) -> None:
+        self._judge.close()
+
+    def phase(
+        self,
+        iteration: int,
+        fresh: Iterable[tuple[int, RLPrompt]],
+        sampling: Sampling,
+        partial: PartialParams | None,
+        bar: Task | None = None,
+    ) -> Phase:
+        """Go on with the buffer's groups, then begin `fresh` ones (index, prompt) in their order while there is budget.
+
+        `sampling.n` is the group size. Fresh groups of which no token was sampled are as if they had not been asked
+        for.
+        """
+        started = time.monotonic()
+        carried, first = self.buffer.take(), self.buffer.next_number
+        expired = self._end(carried, iteration, sampling, partial)
+        groups = carried + [self.buffer.new_group(i, prompt, iteration, sampling.n) for i, prompt in fresh]
+        open_ones = {r.key: (g, r) for g in groups for r in g.responses if r.finish_reason is None}
+        requests = [Request(key, _engine_prompt(g), tuple(r.ids)) for key, (g, r) in open_ones.items()]
+        order = Order(requests, replace(sampling, logprobs=True))
+        if partial is not None:
+            order = replace(order, budget=partial.tokens, at_once=partial.at_once)
+        parts = {key: Partial() for key in open_ones}
+        for chunk in self.engine.run(order):
+            parts[chunk.key].add(chunk)
+            if chunk.finish_reason is not None:
+                if bar is not None:
+                    bar.advance()
+                self._take(*open_ones[chunk.key], parts.pop(chunk.key), iteration, sampling)
+        for key, part in parts.items():
+            self._take(*open_ones[key], part, iteration, sampling)
+        sampled = time.monotonic()
+        self._judged(groups)
+        begun = [g for g in groups if g.started < iteration or any(r.segments for r in g.responses)]
+        self.buffer.next_number = max([first - 1, *(g.number for g in begun)]) + 1
+        complete = [g for g in begun if all(r.finish_reason is not None for r in g.responses)]
+        self.buffer.keep([g for g in begun if any(r.finish_reason is None for r in g.responses)])
+        seconds = {"rollout": sampled - started, "reward_wait": time.monotonic() - sampled}
+        drawn = [g.index for g in begun if g.started == iteration]
+        return Phase(
+            [_set_apart(g) for g in complete], drawn, _figures(begun, iteration, expired, self.buffer), seconds
+        )
+
+    def _take(self, group: Group, response: Response, part: Partial, iteration: int, sampling: Sampling) -> None:
+        """What one phase sampled of a response becomes its next segment."""
+        prefix, repetition = response.ids, sampling.repetition
+        if prefix and repetition is not None:  # the engine has looked at this phase's tokens alone
+            end = first_repeat([*prefix, *part.ids], len(prefix), repetition.max_pattern, repetition.min_count)
+            if end is not None and (end < len(prefix) + len(part.ids) or part.finish_reason in (None, LENGTH)):
+                kept = end - len(prefix)
+                part = Partial(part.ids[:kept], part.logprobs[:kept], REPETITION)
+        if part.ids:
+            response.segments.append(Segment(iteration, part.ids, part.logprobs))
+        response.finish_reason = part.finish_reason
+        if part.finish_reason is not None:
+            self._submit(group, response)
+
+    def _end(self, carried: Sequence[Group], iteration: int, sampling: Sampling, partial: PartialParams | None) -> int:
+        """End the responses that must not go on; how many were too old."""
+        expired = 0
+        for group in carried:
+            for response in group.responses:
+                if response.finish_reason is not None or not response.segments:
+                    continue
+                if partial is not None and iteration - response.segments[0].version >= partial.max_age:
+                    response.finish_reason = AGE
+                    expired += 1
+                elif response.length >= sampling.max_tokens:  # the limit has come down since
+                    response.finish_reason = LENGTH
+                else:
+                    continue
+                self._submit(group, response)
+        return expired
+
+    def _submit(self, group: Group, response: Response) -> None:
+        response.text = self.tokenizer.decode(response.ids)
+        self._judge.submit(response.key, group.prompt.record, response.text)
+
+    def _judged(self, groups: Sequence[Group]) -> None:
+        verdicts = self._judge.collect()
+        for group in groups:
+            for response in group.responses:
+                if (verdict := verdicts.get(response.key)) is not None:
+                    response.verdict, response.correct = verdict.verdict, verdict.reward
+                    response.reward = verdict.reward
+
+
+def sample_groups(
+    engine: RolloutEngine,
     tokenizer: Tokenizer,
-    progress: Task | None = None,
+    prompts: Sequence[RLPrompt],
+    sampling: Sampling,
+    bar: Task | None = None,
 ) -> list[Group]:
-    """Sampled and judged groups of `prompts[indices]`, with rewards from the verifier alone.
-
-    A group may have no judged response; `UserError` if none has any.
-    """
-    chosen = [prompts[i] for i in indices]
-    sampled = engine.generate([Prompt(p.ids, p.images) for p in chosen], sampling, progress)
-    records = [p.record for p, samples in zip(chosen, sampled, strict=True) for _ in samples]
-    texts = [tokenizer.decode(s.ids) for samples in sampled for s in samples]
-    verdicts = rewards.score_batch(records, texts)
-    if all(v.verdict == "error" for v in verdicts):
-        why = f"the verifier failed on every response of an iteration ({verdicts[0].why})"
-        raise UserError(f"{why}; check that its workers can start")
-    judged = iter(zip(texts, verdicts, strict=True))
-    return [_group(i, p, samples, judged) for i, p, samples in zip(indices, chosen, sampled, strict=True)]
+    """`sampling.n` judged responses to each of `prompts`, outside any iteration. `bar` counts finished responses."""
+    rollouts = Rollouts(engine, tokenizer, ReplayBuffer())
+    try:
+        return rollouts.phase(0, enumerate(prompts), sampling, None, bar).groups
+    finally:
+        rollouts.close()
 
 
-def _group(
-    index: int, prompt: RLPrompt, samples: Sequence[Sample], judged: Iterator[tuple[str, rewards.Verdict]]
-) -> Group:
-    """Takes the text and the verdict of each of `samples` from `judged`."""
-    group = Group(index, prompt, [])
-    for sample in samples:
-        text, verdict = next(judged)
-        response = Response(sample, text, verdict.verdict, verdict.reward, verdict.reward)
-        (group.unjudged if verdict.verdict == "error" else group.responses).append(response)
+def _engine_prompt(group: Group) -> Prompt:
+    return Prompt(group.prompt.ids, group.prompt.images)
+
+
+def _set_apart(group: Group) -> Group:
+    everything = group.responses
+    group.responses = [r for r in everything if r.verdict != "error"]
+    group.unjudged = [r for r in everything if r.verdict == "error"]
     return group
 
 
-def add_length_reward(groups: Sequence[Group], weight: float) -> None:
-    """§2.3.3: added to the reward, over the responses of one prompt, in tokens."""
-    for group in groups:
-        lengths = [len(r.sample.ids) for r in group.responses]
-        correct = [r.correct > 0 for r in group.responses]
-        for response, extra in zip(group.responses, rewards.length_rewards(lengths, correct), strict=True):
-            response.reward = response.correct + weight * extra
+def _figures(groups: Sequence[Group], iteration: int, expired: int, buffer: ReplayBuffer) -> dict[str, float]:
+    """Counts that must add up: tokens of the phase are those of its segments."""
+    now: list[tuple[Key, int]] = [
+        (r.key, len(s.ids)) for g in groups for r in g.everything for s in r.segments if s.version == iteration
+    ]
+    return {
+        "sampled_tokens": sum(length for _, length in now),
+        "sampled_responses": len(now),
+        "expired": expired,
+        "carried_responses": sum(r.finish_reason is None for g in buffer.groups for r in g.responses),
+        "carried_tokens": sum(r.length for g in buffer.groups for r in g.responses),
+    }

@@ -93,12 +93,13 @@ class PromptSampler:
         order: list[int] = eligible[np.argsort(arrival[eligible] / weights[eligible], kind="stable")].tolist()
         return order
 
-    def draw(self, iteration: int, count: int) -> list[int]:
-        """The first `count` prompts of `iteration`'s order, then of further laps where it has fewer."""
+    def draw(self, iteration: int, count: int, exclude: Collection[int] = ()) -> list[int]:
+        """The first `count` prompts of `iteration`'s order without `exclude`; where it has fewer, then those of further
+        laps, in which all take part."""
         drawn: list[int] = []
         lap = 0
         while len(drawn) < count:
-            drawn += self.order(iteration, lap=lap)
+            drawn += self.order(iteration, () if lap else exclude, lap)
             lap += 1
         return drawn[:count]
 

@@ -16,7 +16,7 @@ import torch
 from k15.model import parallel
 from k15.model.vlm import VisionLanguageModel
 from k15.rl.objective import Baseline, PolicyBatch, advantages, policy_loss, response_count
-from k15.rl.rollouts import Group, Response, RLPrompt
+from k15.rl.trajectory import Group, Response, RLPrompt
 from k15.training.batch import IGNORED, Example, dialogue, expand_images, pad
 from k15.training.trainer import Trainer, logprobs
 
@@ -44,7 +44,7 @@ def prepare(groups: Sequence[Group], baseline: Baseline, tau: float, image_token
 
 def _scored(prompt: RLPrompt, response: Response, advantage: float, image_tokens: int) -> Scored:
     ids = expand_images(prompt.ids, image_tokens)
-    return Scored(dialogue(ids, response.sample.ids, prompt.images), advantage, response.sample.logprobs)
+    return Scored(dialogue(ids, response.ids, prompt.images), advantage, response.logprobs)
 
 
 def microbatches(rows: Sequence[Scored], token_budget: int, image_size: int) -> list[tuple[list[Scored], PolicyBatch]]:
@@ -89,3 +89,18 @@ def minibatch_steps(
         batches = [b for _, b in microbatches(rows, token_budget, trainer.model.shape.image_size)]
         figures.append(trainer.step(batches, lr, partial(policy_loss, tau=tau), response_count))
     return figures
+
+
+def train(trainer, groups, objective, mismatch, *, version, steps, lr, token_budget, seed):
+    prepared = prepare(groups, objective.baseline, objective.tau, trainer.model.shape.image_tokens)
+    if not prepared:
+        return {"mismatch": 0.0, "loss": 0.0, "grad_norm": 0.0, "groups": 0}
+    flat = [row for group in prepared for row in group]
+    found = set_reference(trainer.model, flat, token_budget)
+    figures = minibatch_steps(trainer, prepared, steps, objective.tau, lr, token_budget, seed)
+    return {
+        "mismatch": round(found, 7),
+        "loss": round(figures[-1]["loss"], 5),
+        "grad_norm": round(figures[-1]["grad_norm"], 4),
+        "groups": len(prepared),
+    }

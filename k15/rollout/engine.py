@@ -82,9 +82,7 @@ class Engine(InProcessLLM, RolloutEngine):
         """As the face says; every `every_s` seconds also the new tokens of responses that go on."""
         for request in order.requests:
             self._check(request)
-        # Or a repeated prompt would take its keys from an earlier call, where they may differ in the last bit.
-        self._llm.reset_prefix_cache()
-        self._llm.reset_encoder_cache()
+        self._forget()
         running: dict[str, _Running] = {}
         try:
             yield from self._sample(order, running, every_s)
@@ -94,9 +92,10 @@ class Engine(InProcessLLM, RolloutEngine):
     def _sample(self, order: Order, running: dict[str, _Running], every_s: float | None) -> Iterator[Chunk]:
         stream = process.RandomStream(derive(order.sampling.seed, "rollout"))
         waiting, sampled, shown = iter(order.requests), 0, time.monotonic()
+        capacity = min(self._capacity, order.at_once or self._capacity)
         while order.budget is None or sampled + sum(_unseen(r) for r in running.values()) < order.budget:
             with stream, process.threads(self._threads):
-                while len(running) < self._capacity and (request := next(waiting, None)):
+                while len(running) < capacity and (request := next(waiting, None)):
                     name, state = self._begin(request, order.sampling)
                     running[name] = _Running(request, state)
                 if not running:
@@ -116,6 +115,7 @@ class Engine(InProcessLLM, RolloutEngine):
     def logprobs(self, prompt: Prompt, response: Sequence[int]) -> list[list[float]]:
         request = Request((0, 0), prompt, tuple(response))
         self._check(request, room=0)
+        self._forget()
         params = SamplingParams(max_tokens=1, prompt_logprobs=0, flat_logprobs=True, detokenize=False)
         with process.RandomStream(0), process.threads(self._threads):
             name = self._submit(self._inputs(request), params)
@@ -135,6 +135,11 @@ class Engine(InProcessLLM, RolloutEngine):
 
     def weight_digests(self) -> dict[str, str]:
         return {name: weights.tensor_digest(t) for name, t in weights.held_tensors(self._model).items()}
+
+    def _forget(self) -> None:
+        """Keys and pictures of earlier calls: they are of other weights, or differ in the last bit."""
+        self._llm.reset_prefix_cache()
+        self._llm.reset_encoder_cache()
 
     def _begin(self, request: Request, sampling: Sampling) -> tuple[str, Any]:
         """vLLM's name and state of the request."""

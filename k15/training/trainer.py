@@ -91,6 +91,30 @@ class Trainer:
         """Forget all moments (§2.3.2: at the start of every RL iteration)."""
         self.optimizer = get_megatron_optimizer(self._config, [self.ddp])
 
+    def put_away(self) -> None:
+        """Free what only training needs, while others use the device: gradients and moments (which an RL iteration
+        begins without anyway), and on a GPU the weights too, which go to the host."""
+        self.optimizer = None
+        for buffer in self._gradients():
+            buffer.untyped_storage().resize_(0)
+        self._weights_on(torch.device("cpu"))
+
+    def take_out(self) -> None:
+        """The inverse; moments are empty."""
+        self._weights_on(parallel.device())
+        for buffer in self._gradients():
+            buffer.untyped_storage().resize_(buffer.numel() * buffer.element_size())
+            buffer.zero_()
+        self.reset_optimizer()
+
+    def _gradients(self) -> list[torch.Tensor]:
+        return [buffer.grad_data for buffer in self.ddp.buffers]
+
+    def _weights_on(self, device: torch.device) -> None:
+        with torch.no_grad():
+            for parameter in self.model.parameters():
+                parameter.data = parameter.data.to(device)
+
     def step(
         self,
         microbatches: Sequence[Batch],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from k15.params import Params
-from k15.rl.loop import RLParams
+from k15.rl.params import RLParams
 from k15.training.trainer import OptimizerParams
 
 

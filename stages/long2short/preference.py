@@ -15,7 +15,7 @@ from torch import Tensor
 
 from k15.model import parallel
 from k15.model.vlm import VisionLanguageModel
-from k15.rl.rollouts import Group
+from k15.rl.trajectory import Group
 from k15.training.batch import Batch, Example, dialogue, expand_images, pad
 from k15.training.trainer import logprobs
 from stages.long2short.samples import shortest_correct
@@ -44,12 +44,12 @@ def pairs(group: Group, longer: float, image_tokens: int) -> list[Pair]:
     if best is None:
         return []
     prompt = expand_images(group.prompt.ids, image_tokens)
-    examples = [dialogue(prompt, r.sample.ids, group.prompt.images) for r in group.responses]
-    shortest = len(group.responses[best].sample.ids)
+    examples = [dialogue(prompt, r.ids, group.prompt.images) for r in group.responses]
+    shortest = group.responses[best].length
     rejected = [
         i
         for i, r in enumerate(group.responses)
-        if (len(r.sample.ids) > shortest if r.correct <= 0 else len(r.sample.ids) >= longer * shortest)
+        if (r.length > shortest if r.correct <= 0 else r.length >= longer * shortest)
     ]
     return [Pair(examples[best], examples[i]) for i in rejected]
 

@@ -22,7 +22,8 @@ from k15.model import checkpoint
 from k15.model.vlm import VisionLanguageModel
 from k15.params import Params
 from k15.rl.loop import RLRun, open_engine
-from k15.rl.rollouts import Group, load_prompts
+from k15.rl.rollouts import load_prompts
+from k15.rl.trajectory import Group
 from k15.rollout.params import EngineParams
 from k15.seeds import derive
 from k15.stage import Context, Stage
@@ -86,7 +87,7 @@ def _rejection(params: Long2ShortParams, ctx: Context) -> Metrics:
         best = shortest_correct(group)
         if best is not None:
             prompt = expand_images(group.prompt.ids, shape.image_tokens)
-            examples.append(dialogue(prompt, group.responses[best].sample.ids, group.prompt.images))
+            examples.append(dialogue(prompt, group.responses[best].ids, group.prompt.images))
     if not examples:
         raise UserError("the policy solved no prompt, so there is no shortest correct response; train `rl` longer")
     data = Dialogues(examples, own.batch_rows, own.length, shape.image_size, derive(own.seed, "order"))
@@ -138,9 +139,11 @@ def _rl(params: Long2ShortParams, ctx: Context) -> Metrics:
     settings = ctx.params(EngineParams, "engine")
     model, tokenizer = checkpoint.load(start, own.tensor_parallel)
     prompts = load_prompts(prompt_set, tokenizer)
-    with open_engine(own, settings, start, model) as engine:
-        rows = RLRun(own, model, tokenizer, prompts, engine, state, ctx.progress).run("long2short-rl")
-    _publish(own, ctx, [start, prompt_set], model, tokenizer, own.iterations)
+    producer = ctx.producer(own, [start, prompt_set])
+    with open_engine(own, settings, start, model, ctx.progress) as engine:
+        run = RLRun(own, model, tokenizer, prompts, engine, state, ctx.progress, producer)
+        rows = run.run("long2short-rl")
+    _publish(own, ctx, [start, prompt_set], model, tokenizer, run.chosen)
     ctx.publish_plot("training", rows)
     figures = ("accuracy", "length", "truncated")
     return {
@@ -169,7 +172,7 @@ def _publish(
 
 
 def _mean_tokens(groups: list[Group]) -> float:
-    lengths = [len(r.sample.ids) for g in groups for r in g.responses]
+    lengths = [r.length for g in groups for r in g.responses]
     return round(sum(lengths) / len(lengths), 2)
 
 

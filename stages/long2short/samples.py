@@ -9,7 +9,8 @@ import torch
 from k15.errors import UserError
 from k15.model.config import ModelConfig
 from k15.progress import Progress
-from k15.rl.rollouts import Group, collect, load_prompts
+from k15.rl.rollouts import load_prompts, sample_groups
+from k15.rl.trajectory import Group
 from k15.rollout.engine import Engine
 from k15.rollout.params import EngineParams
 from k15.rollout.types import Sampling
@@ -44,9 +45,9 @@ def sample_policy(
     sampling = Sampling(params.samples, params.temperature, params.max_tokens, seed=derive(params.seed, "samples"))
     with (
         Engine(policy / "hf", max_model_len=longest, params=settings, seed=params.seed) as engine,
-        progress.task("samples", len(prompts)) as bar,
+        progress.task("samples", len(prompts) * params.samples) as bar,
     ):
-        groups = collect(engine, prompts, range(len(prompts)), sampling, tokenizer, bar)
+        groups = sample_groups(engine, tokenizer, prompts, sampling, bar)
     save_atomically(groups, file)
     return groups
 
@@ -54,4 +55,4 @@ def sample_policy(
 def shortest_correct(group: Group) -> int | None:
     """Position of the group's shortest correct response, or None without one."""
     correct = [i for i, r in enumerate(group.responses) if r.correct > 0]
-    return min(correct, key=lambda i: (len(group.responses[i].sample.ids), i), default=None)
+    return min(correct, key=lambda i: (group.responses[i].length, i), default=None)

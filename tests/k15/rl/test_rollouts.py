@@ -1,27 +1,13 @@
-"""Prompts of the curated set, and the length reward."""
+"""Prompts of the curated set."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from k15.artifacts import Producer, write_dataset
-from k15.rl.rollouts import add_length_reward, load_prompts
+from k15.rl.rollouts import load_prompts
 from k15.tokenizer import ASSISTANT, IMAGE, USER
 from tests.k15 import tiny
-from tests.k15.rl.groups import group
-
-
-def test_length_reward() -> None:
-    """λ = 0.5 − (len − 2) / (6 − 2); wrong responses get it only where it is negative."""
-    groups = [group([2, 4, 6, 3, 5], [1, 1, 1, 0, 0]), group([3, 3], [1, 0])]
-    add_length_reward(groups, 0.2)
-    assert [r.reward for r in groups[0].responses] == pytest.approx([1.1, 1.0, 0.9, 0.0, -0.05])
-    assert [r.reward for r in groups[1].responses] == [1, 0]  # all of one length
-    add_length_reward(groups, 0.2)  # composed from the verdict, not added up
-    assert groups[0].responses[0].reward == pytest.approx(1.1)
-    assert groups[0].success == pytest.approx(0.6)
 
 
 def test_load_prompts(tmp_path: Path) -> None:

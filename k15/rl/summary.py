@@ -1,0 +1,30 @@
+"""What one iteration's responses were like, as one row of the curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from k15.rl.trajectory import Group
+from k15.rollout.types import LENGTH, REPETITION
+
+
+def summary(groups: Sequence[Group]) -> dict[str, Any]:
+    """Means over the judged responses, and how many there are in all and without a verdict; zeros where there are none
+    (a short token budget may complete no group)."""
+    responses = [r for g in groups for r in g.responses]
+    unjudged = sum(len(g.unjudged) for g in groups)
+
+    def mean(values: list[float], digits: int) -> float:
+        return round(sum(values) / len(values), digits) if values else 0.0
+
+    return {
+        "accuracy": mean([r.correct for r in responses], 4),
+        "reward": mean([r.reward for r in responses], 4),
+        "length": mean([r.length for r in responses], 2),
+        "truncated": mean([r.finish_reason == LENGTH for r in responses], 4),
+        "repeated": mean([r.finish_reason == REPETITION for r in responses], 4),
+        "in_parts": mean([len(r.segments) > 1 for r in responses], 4),
+        "responses": len(responses) + unjudged,
+        "unjudged": unjudged,
+    }
