@@ -1,4 +1,4 @@
-"""A request as vLLM takes it: token ids, pictures and sampling parameters."""
+"""A request as vLLM takes it, in this process or behind HTTP: token ids, pictures and sampling parameters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ with process.importing_vllm():
     from vllm import SamplingParams
     from vllm.sampling_params import RepetitionDetectionParams
 
-MAX_IMAGES = 16
+_MAX_IMAGES = 16
+SETTINGS = {
+    "enable_prefix_caching": True,
+    "limit_mm_per_prompt": {"image": _MAX_IMAGES},
+    "skip_mm_profiling": True,
+    "generation_config": "vllm",
+}
+"""vLLM's arguments for such requests."""
 
 
 class Inputs:
@@ -38,8 +45,8 @@ class Inputs:
             raise UserError(
                 f"prompt {number} has {places} <image> tokens and {len(prompt.images)} images; give one image per token"
             )
-        if places > MAX_IMAGES:
-            raise UserError(f"prompt {number} has {places} images; give at most {MAX_IMAGES}")
+        if places > _MAX_IMAGES:
+            raise UserError(f"prompt {number} has {places} images; give at most {_MAX_IMAGES}")
         length = len(prompt.ids) + len(request.prefix) + places * (self._image_tokens - 1)
         if not 0 < length <= self._max_model_len - room:
             raise UserError(

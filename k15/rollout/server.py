@@ -39,13 +39,13 @@ logging.getLogger("vllm").setLevel(os.environ.setdefault("VLLM_LOGGING_LEVEL", "
 _end_with_parent()  # before the imports, which take seconds
 
 with process.importing_vllm():
-    import torch
     from vllm import _custom_ops as cpu_operators
     from vllm.model_executor.models.llava import LlavaForConditionalGeneration
     from vllm.model_executor.models.registry import ModelRegistry
 
     from k15.rollout import llm
-    from k15.rollout.inputs import MAX_IMAGES, scoring
+    from k15.rollout.inputs import SETTINGS, scoring
+    from k15.rollout.server_worker import WeightsExtension
 
 # Registering the class itself spares vLLM a fresh interpreter that inspects it.
 ModelRegistry.register_model("LlavaForConditionalGeneration", LlavaForConditionalGeneration)
@@ -80,27 +80,15 @@ async def _warm_up(engine: Any) -> None:
 
 
 def _arguments(command_line: list[str]) -> Namespace:
-    """vLLM's, with the defaults of a rollout engine; its parser knows them only in development mode."""
+    """vLLM's, with the defaults of a rollout engine."""
     from vllm.entrypoints.launchers.cli_args import make_arg_parser, validate_parsed_serve_args
     from vllm.utils.argparse_utils import FlexibleArgumentParser
 
     parser = make_arg_parser(FlexibleArgumentParser(prog="python -m k15.rollout.server"))
-    parser.set_defaults(
-        dtype="float32",
-        enforce_eager=True,
-        block_size=llm._BLOCK_TOKENS,
-        use_tqdm_on_load=False,
-        disable_log_stats=True,
-        enable_prefix_caching=True,
-        enable_sleep_mode=torch.cuda.is_available(),
-        limit_mm_per_prompt={"image": MAX_IMAGES},
-        skip_mm_profiling=True,
-        generation_config="vllm",
-        worker_extension_cls="k15.rollout.server_worker.WeightsExtension",
-    )
+    longest = parser.parse_args(command_line).max_model_len or 0
+    extension = f"{WeightsExtension.__module__}.{WeightsExtension.__qualname__}"
+    parser.set_defaults(**llm.settings(longest), **SETTINGS, worker_extension_cls=extension)
     arguments: Namespace = parser.parse_args(command_line)
-    if arguments.max_num_batched_tokens is None:
-        arguments.max_num_batched_tokens = max(llm._STEP_TOKENS, arguments.max_model_len or 0)
     validate_parsed_serve_args(arguments)
     return arguments
 
@@ -109,8 +97,7 @@ def main(command_line: list[str]) -> None:
     os.environ["VLLM_SERVER_DEV_MODE"] = "1"
     arguments = _arguments(command_line)
     width = llm.read_json(Path(arguments.model) / "config.json")["text_config"]["hidden_size"]
-    if width <= llm._NARROW:
-        os.environ["OMP_NUM_THREADS"] = "1"  # of the engine's process, which is still to come
+    os.environ["OMP_NUM_THREADS"] = str(llm.thread_count(width))  # of the engine's process, which is still to come
     asyncio.run(_serve(arguments))
 
 
