@@ -15,6 +15,8 @@ import pytest
 from safetensors.torch import load_file
 
 from k15.errors import UserError
+from k15.progress import Progress
+from k15.rollout.fleet import open_fleet
 from k15.rollout.http_member import HTTPMember
 from k15.rollout.member import EngineLost
 from k15.rollout.shared_weights import SharedWeights
@@ -68,10 +70,14 @@ def received_until_lost(
     with pytest.raises(EngineLost, match=why):
         for chunk in member.run(order):
             add(received, chunk)
-            if not acted and sum(len(partial.ids) for partial in received.values()) >= after:
+            if not acted and tokens(received) >= after:
                 act()
                 acted = True
     return received
+
+
+def tokens(received: dict[Key, Partial]) -> int:
+    return sum(len(partial.ids) for partial in received.values())
 
 
 def add(received: dict[Key, Partial], chunk: Chunk) -> None:
@@ -110,49 +116,55 @@ def test_a_lost_engine_goes_on_as_if_nothing_had_been(
     member.update_weights(memory.handle)
     digests = member.weight_digests()
     before = processes(member)
-    received = received_until_lost(member, ORDER, why, lambda: act(member), after=1500)
-    begun = sum(len(partial.ids) for partial in received.values())
-    assert begun >= 1500 and any(partial.finish_reason is None for partial in received.values())
+    order = replace(ORDER, budget=4000)
+    received = received_until_lost(member, order, why, lambda: act(member), after=1500)
+    assert any(partial.finish_reason is None for partial in received.values())
+    for ask in (member.weight_digests, member.release, lambda: list(member.run(order))) if why == DEAD else ():
+        with pytest.raises(EngineLost, match=DEAD):
+            ask()
 
     member.restart()
-    assert not [process for process in before if _group(process) is not None], "nothing is left of the lost one"
     member.update_weights(memory.handle)
     assert member.weight_digests() == digests
+    for chunk in member.run(remainder(order, received)):
+        add(received, chunk)
+    assert 4000 <= tokens(received) < 4016
     rest = remainder(ORDER, received)
     assert len(rest.requests) == len(ORDER.requests) - sum(p.finish_reason is not None for p in received.values())
     for chunk in member.run(rest):
-        begun += len(chunk.ids)
         add(received, chunk)
     assert received.keys() == {request.key for request in ORDER.requests}
-    assert begun == sum(len(partial.ids) for partial in received.values())
     for partial in received.values():
         assert len(partial.ids) == len(partial.logprobs)
         assert (len(partial.ids) == 150) == (partial.finish_reason == "length")
     for key in [(0, 0), (3, 7), (7, 15)]:  # every token is one that the weights give after those before it
         values = member.logprobs(PROMPTS[key[0]], received[key].ids)
         assert values == pytest.approx(received[key].logprobs, abs=1e-4)
+    assert not [process for process in before if _group(process) is not None], "nothing is left of the lost one"
     memory.close()
 
 
-def test_a_budget_counts_on_after_a_loss(member: HTTPMember) -> None:
-    order = replace(ORDER, budget=3000)
-    received = received_until_lost(member, order, "was killed", lambda: kill_all(member), after=1000)
-    member.restart()
-    for chunk in member.run(remainder(order, received)):
-        add(received, chunk)
-    assert 3000 <= sum(len(partial.ids) for partial in received.values()) < 3016
-
-
-@pytest.mark.parametrize(("act", "why"), [(kill_all, "was killed"), (kill_engine, DEAD)])
-def test_whatever_is_asked_of_a_dead_engine_says_so(
-    act: Callable[[HTTPMember], None], why: str, member: HTTPMember
-) -> None:
-    member.weight_digests()
-    act(member)
-    for ask in (member.weight_digests, member.release, lambda: list(member.run(ORDER))):
-        with pytest.raises(EngineLost, match=why):
-            ask()
-    member.restart()
+def test_a_fleet_of_servers_replaces_one(export: Callable[[int], Path]) -> None:
+    params = tiny.engine_params(deployment="http", hang_s=HANG_S)
+    tensors, received, lost = load_file(export(2) / "model.safetensors"), {}, False
+    with open_fleet(
+        export(1), max_model_len=MAX_MODEL_LEN, params=params, seed=0, replicas=2, progress=Progress()
+    ) as fleet:
+        fleet.update_weights(tensors)
+        digests = fleet.weight_digests()
+        for chunk in fleet.run(ORDER):
+            add(received, chunk)
+            if not lost:
+                member = fleet.members[1]
+                assert isinstance(member, HTTPMember)
+                kill_all(member)
+                lost = True
+        assert fleet.lost == 1
+        assert fleet.weight_digests() == digests
+        for values in fleet.logprobs(PROMPTS[1], received[1, 0].ids):
+            assert values == pytest.approx(received[1, 0].logprobs, abs=1e-4)
+    assert received.keys() == {request.key for request in ORDER.requests}
+    assert all(partial.finish_reason in ("stop", "length") for partial in received.values())
 
 
 def test_a_server_that_cannot_start_says_so(export: Callable[[int], Path], tmp_path: Path) -> None:
