@@ -81,7 +81,8 @@ def launch(number: int) -> tuple[int, str]:
 
 
 def _verdict(codes: Mapping[int, int]) -> tuple[int, str]:
-    """A rank with an exit code has spoken, or another one has: then it ends with 2. The rest torchrun has terminated."""
+    """A rank with an exit code has spoken, or another one has: then it ends with 2. The rest torchrun has
+    terminated."""
     if spoken := [code for code in codes.values() if code > 0]:
         return min(spoken), ""
     rank, code = min(codes.items(), key=lambda one: one[1] == -signal.SIGTERM)
