@@ -108,20 +108,20 @@ class Plain:
         self.model = LlavaForConditionalGeneration.from_pretrained(setting.hf).train()
         self.parameters = list(self.model.model.language_model.parameters())
 
-    def logprob(self, batch: PolicyBatch) -> torch.Tensor:
-        """log π of every response [B]."""
+    def logprobs(self, batch: PolicyBatch) -> torch.Tensor:
+        """w·log π of every response token [B, T − 1]."""
         mask = (batch.tokens != 0).long() if self.masked else None
         logits = self.model(input_ids=batch.tokens, attention_mask=mask).logits[:, :-1]
         chosen = logits.log_softmax(-1).gather(-1, batch.tokens[:, 1:, None])[..., 0]
         assert batch.weights is not None
-        return (chosen * batch.weights[:, :-1]).sum(-1)
+        return chosen * batch.weights[:, :-1]
 
     def loss(self, batch: PolicyBatch, reference: torch.Tensor) -> torch.Tensor:
-        return surrogate(self.logprob(batch), reference, batch.advantage, OBJECTIVE.tau)
+        return surrogate(self.logprobs(batch), reference, batch.advantage[:, :-1], batch.share, OBJECTIVE.tau)
 
     @torch.no_grad()
     def references(self, batches: Minibatches) -> list[list[torch.Tensor]]:
-        return [[self.logprob(batch) for batch in minibatch] for minibatch in batches]
+        return [[self.logprobs(batch).sum(-1) for batch in minibatch] for minibatch in batches]
 
     def update(self, batches: Minibatches, tokens: int, reference: bool) -> Callable[[], int]:
         given = self.references(batches)
@@ -148,7 +148,7 @@ def check_first_loss(trainer: Trainer, filled: Minibatches, usual: Plain, arrivi
     """Of the first minibatch, by all three."""
     losses = [sum(policy_loss(trainer.model, batch, OBJECTIVE.tau).item() for batch in filled[0])]
     for plain, batches in ((usual, arriving), (same, filled)):
-        losses.append(sum(plain.loss(batch, plain.logprob(batch)).item() for batch in batches[0]))
+        losses.append(sum(plain.loss(batch, plain.logprobs(batch).sum(-1)).item() for batch in batches[0]))
     rows = sum(len(batch.tokens) for batch in filled[0])
     if max(losses) - min(losses) > 1e-3 * rows:
         raise RuntimeError(f"not the same model: first losses {losses}")

@@ -81,7 +81,7 @@ class Announcing(RLRun):
         self.hybrid.to_rollout = announced("hand-over", self.hybrid.to_rollout)  # type: ignore[method-assign]
         self.rollouts.engine.run = announced("rollout", self.rollouts.engine.run)  # type: ignore[method-assign]
         self.rollouts._judge.collect = announced("reward", self.rollouts._judge.collect)  # type: ignore[method-assign]
-        self._train = announced("update", self._train)  # type: ignore[method-assign]
+        self.train = announced("update", self.train)  # type: ignore[method-assign]
         self.checkpoints.save = announced("checkpoint", self.checkpoints.save)  # type: ignore[method-assign]
 
 
@@ -152,22 +152,30 @@ def _digests(rl: RLRun, rows: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _counts(rl: RLRun, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Every token that an iteration says it sampled is in exactly one segment, and every group has its k responses."""
+    """Every token that an iteration says it sampled is in exactly one segment that a response owns, every group has its
+    k responses, and what a branch shares is its root's."""
     found = [*rl.trajectories(), *rl.saved.buffer.rows()]
+    rooted = {(row["group"], row["sample"]): row for row in found if not row["shared"]}
     keys = [(row["group"], row["sample"]) for row in found]
-    by_version = [
-        sum(s["tokens"] for row in found for s in row["segments"] if s["version"] == i) for i in range(len(rows))
+    own = [segment for row in found for segment in row["segments"][row["shared"] :]]
+    by_version = [sum(s["tokens"] for s in own if s["version"] == i) for i in range(len(rows))]
+    sizes = {group: sum(key[0] == group for key in rooted) for group, _ in keys}
+    branched = [
+        (row, rooted[row["group"], row["sample"] % rl.params.group_size], row["shared"])
+        for row in found
+        if row["shared"]
     ]
-    sizes = {group: sum(key[0] == group for key in keys) for group, _ in keys}
     whole = all(len(row.get("response_ids", row.get("ids"))) == len(row["logprobs"]) for row in found)
     return {
         "prompts": len(sizes),
         "responses": len(keys),
+        "branches": len(branched),
         "tokens": sum(by_version),
         "sampled": sum(row["sampled_tokens"] for row in rows),
         "adds_up": len(keys) == len(set(keys))
         and set(sizes.values()) == {rl.params.group_size}
         and by_version == [row["sampled_tokens"] for row in rows]
+        and all(row["segments"][:shared] == root["segments"][:shared] for row, root, shared in branched)
         and whole,
     }
 

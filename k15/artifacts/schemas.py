@@ -108,7 +108,7 @@ DATASETS: dict[str, Schema] = {
     ),
     # What RL trained on. `segments` cut the response into what one policy sampled each, oldest first.
     "trajectory": _schema(
-        2,
+        3,
         prompt_id=_str,
         group=_i32,
         sample=_i32,
@@ -118,6 +118,7 @@ DATASETS: dict[str, Schema] = {
         response_ids=_ids,
         logprobs=_logprobs,  # the engine's
         segments=_segments,
+        shared=_i32,  # the first segments that are those of response `sample` mod k of the group: a branch
         finish_reason=_str,  # stop | length | repetition | age
         text=_str,
         correct=pa.float64(),  # the verifier's reward
@@ -126,7 +127,7 @@ DATASETS: dict[str, Schema] = {
     ),
     # Responses of groups that are not complete, between two iterations of RL.
     "replay_buffer": _schema(
-        1,
+        2,
         nullable=("finish_reason",),
         group=_i32,
         prompt=_i32,
@@ -136,6 +137,7 @@ DATASETS: dict[str, Schema] = {
         ids=_ids,
         logprobs=_logprobs,
         segments=_segments,
+        shared=_i32,
         finish_reason=_str,
         text=_str,
         verdict=_str,

@@ -52,6 +52,7 @@ class ReplayBuffer:
                 "ids": response.ids,
                 "logprobs": response.logprobs,
                 "segments": segment_rows(response),
+                "shared": response.shared,
                 "finish_reason": response.finish_reason,
                 "text": response.text,
                 "verdict": response.verdict,
@@ -97,4 +98,5 @@ def _response(row: Mapping[str, Any]) -> Response:
         row["verdict"],
         row["correct"],
         row["correct"],
+        row["shared"],
     )

@@ -120,7 +120,7 @@ class RLRun:
 
     def _iterate(self, iteration: int) -> Row:
         params = self.params
-        row: Row = {"iteration": iteration + 1}
+        row: Row = {"iteration": iteration + 1, "short": int(params.is_short(iteration))}
         seconds: Row = {"iteration": iteration + 1}
         handed = self.hybrid.to_rollout()
         row["canary"] = round(handed.pop("canary"), 7)

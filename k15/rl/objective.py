@@ -7,7 +7,15 @@ For k responses y_j of one prompt with rewards r_j, one step follows
 with π_i the policy at the start of the iteration and whole-response log-probabilities. At π = π_i the second term has
 no gradient, so τ matters only from the second minibatch step of an iteration on (tested).
 
-Every choice below comes down to what stands for log π(y): u = Σ_t w_t·log π(y_t), the same w in both terms.
+What is computed is the same with a weight w and an advantage A of every token, and a share s of every response:
+
+    Σ_j s_j·[ Σ_t A_t·w_t·∇log π(y_t) − (τ/2)·∇(u_j − u_i,j)² ] / Σ_j s_j        u = Σ_t w_t·log π(y_t)
+
+In eq. 3 all s and w are 1 and A is r_j − r̄ throughout. `k15.rl.credit` says what A and s are where responses have
+branches (ours): with `credit: prefix` A is one number before the branching and another after it, so the first term is
+no longer that of one whole-response advantage; the regulariser stays that of the whole response.
+
+Every other choice comes down to w, what stands for log π(y) in both terms.
 
 - Tokens that an older policy sampled (partial rollouts, §2.6.2) have w = 0 (`masked`), 1 (`kept`), or, `kept` with
   `truncation` c, min(c, π_i(y_t)/μ(y_t)) with μ as the engine recorded it: a constant, no gradient flows through it.
@@ -46,6 +54,8 @@ class ObjectiveParams(Params):
     """Tokens that an older policy than the iteration's sampled: out of the loss, or in it."""
     truncation: float | None = Field(default=None, gt=0)
     """Largest importance weight of a kept token of an older policy; null: all have weight 1."""
+    credit: Literal["response", "prefix"] = "response"
+    """Whether a response that has branches gets one advantage, or one before the branching and one after it."""
 
     @model_validator(mode="after")
     def _truncation_has_an_object(self) -> Self:
@@ -53,6 +63,12 @@ class ObjectiveParams(Params):
             raise ValueError(
                 "truncation weighs the tokens of earlier segments; set earlier_segments to kept, or it to null"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _rest_has_no_values(self) -> Self:
+        if self.kind == "rest" and self.credit == "prefix":
+            raise ValueError("rest trains on whole responses; set credit to response, or kind to another objective")
         return self
 
     @property
@@ -83,32 +99,37 @@ def token_weights(earlier: Sequence[bool], params: ObjectiveParams) -> list[floa
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyBatch(Batch):
-    """One response a row. `weights` [B, T]: w of every response token; `advantage` [B]; `reference` [B]: u under π_i;
-    `engine` [B, T]: the engine's log-probabilities; `earlier` [B, T]: tokens of older policies."""
+    """One response a row. `weights` and `advantage` [B, T]: w and A of every response token; `share` [B];
+    `reference` [B]: u under π_i; `engine` [B, T]: the engine's log-probabilities; `earlier` [B, T]: tokens of older
+    policies."""
 
     advantage: Tensor
+    share: Tensor
     reference: Tensor
     engine: Tensor
     earlier: Tensor
 
 
 def weighted_logprobs(model: VisionLanguageModel, batch: Batch) -> Tensor:
-    """u [B]: log π(y|x) of each row's response, token by token times its weight."""
+    """w·log π of every response token [B, T]."""
     assert batch.weights is not None
-    return (logprobs(model, batch) * batch.weights).sum(-1)
+    return logprobs(model, batch) * batch.weights
 
 
 def policy_loss(model: VisionLanguageModel, batch: Batch, tau: float) -> Tensor:
-    """Summed over the rows; its gradient is minus eq. 3's direction times the number of rows."""
+    """Summed over the rows; its gradient is minus the direction above times the sum of their shares."""
     assert isinstance(batch, PolicyBatch)
-    return surrogate(weighted_logprobs(model, batch), batch.reference, batch.advantage, tau)
+    logs = weighted_logprobs(model, batch)
+    return surrogate(logs, batch.reference, batch.advantage, batch.share, tau)
 
 
-def surrogate(logprob: Tensor, reference: Tensor, advantage: Tensor, tau: float) -> Tensor:
-    """−Σ_j [log π_j·A_j − (τ/2)·(log π_j − log π_i,j)²]; all arguments [k]."""
-    return -(logprob * advantage - tau / 2 * (logprob - reference).pow(2)).sum()
+def surrogate(logs: Tensor, reference: Tensor, advantage: Tensor, share: Tensor, tau: float) -> Tensor:
+    """−Σ_j s_j·[Σ_t A_t·logs_t − (τ/2)·(Σ_t logs_t − u_i,j)²]; `logs` (w·log π) and A are [k, T], the others [k]."""
+    moved = logs.sum(-1) - reference
+    return -(share * ((advantage * logs).sum(-1) - tau / 2 * moved.pow(2))).sum()
 
 
 def response_count(batch: Batch) -> float:
-    """What the loss is averaged over: responses, not tokens."""
-    return float(batch.tokens.shape[0])
+    """What the loss is averaged over: responses, those of one root together as one; not tokens."""
+    assert isinstance(batch, PolicyBatch)
+    return float(batch.share.sum())

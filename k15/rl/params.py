@@ -37,6 +37,7 @@ class RoundsParams(Params):
     short: int = Field(ge=1)
     """Iterations after them under these two."""
     max_tokens: int = Field(ge=1)
+    """Responses that are carried over and already this long end as they stand, cut off."""
     length_weight: float = Field(gt=0)
 
     def is_short(self, iteration: int) -> bool:
@@ -93,6 +94,21 @@ class RLParams(Params):
             raise ValueError(f"ranks ({self.ranks}) must be a multiple of tensor_parallel ({self.tensor_parallel})")
         return self
 
+    @model_validator(mode="after")
+    def _prefixes_have_values(self) -> Self:
+        if self.objective.credit == "prefix" and (self.partial is None or self.partial.branches == 1):
+            raise ValueError(
+                "objective.credit prefix takes the values of prefixes from branches; set partial.branches to at least "
+                "2, or credit to response"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _rounds_shorten(self) -> Self:
+        if self.rounds is not None and self.rounds.max_tokens >= self.max_tokens:
+            raise ValueError(f"rounds.max_tokens must be below max_tokens ({self.max_tokens})")
+        return self
+
     def check_engine(self, engine: EngineParams) -> None:
         """UserError where the two sections do not go together."""
         if self.ranks > 1 and engine.deployment == "in_process":
@@ -102,13 +118,16 @@ class RLParams(Params):
             )
         refuse_biased(self.sampling(0), engine.logprobs == "raw", self.objective.truncation)
 
+    def is_short(self, iteration: int) -> bool:
+        """Whether `iteration` (from 0) is one of long2short."""
+        return self.rounds is not None and self.rounds.is_short(iteration)
+
     def sampling(self, iteration: int) -> Sampling:
         """How responses are sampled in `iteration` (from 0)."""
-        short = self.rounds is not None and self.rounds.is_short(iteration)
         return Sampling(
             self.group_size,
             self.temperature,
-            self.rounds.max_tokens if short and self.rounds else self.max_tokens,
+            self.rounds.max_tokens if self.rounds and self.is_short(iteration) else self.max_tokens,
             self.top_p,
             self.top_k,
             seed=derive(self.seed, "rollout", iteration),
@@ -117,6 +136,6 @@ class RLParams(Params):
 
     def reward_at(self, iteration: int) -> RewardParams:
         """What responses are worth in `iteration` (from 0)."""
-        if self.rounds is None or not self.rounds.is_short(iteration):
+        if self.rounds is None or not self.is_short(iteration):
             return self.reward
         return self.reward.model_copy(update={"length_weight": self.rounds.length_weight, "length_warmup": 0})

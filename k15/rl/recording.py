@@ -37,7 +37,7 @@ from k15.rollout.weights import tensor_digest
 from k15.tokenizer import Tokenizer
 
 Row = dict[str, Any]
-FILE, VERSION = "record.json", 1
+FILE, VERSION = "record.json", 2
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@
 Guarantees: composed from the verdict each time, never added to an earlier result; the length reward compares the
 judged responses of one prompt, in tokens over all segments; correct is what the verifier calls correct, whatever its
 reward (a graded one gives a wrong response more than 0). A response without a verdict takes no part: it gets no reward
-and is neither the shortest nor the longest of its group.
+and is neither the shortest nor the longest of its group. Branches (`k15.rl.credit`) are responses like any other here:
+the lengths of all of them are compared.
 
 A response that was cut off or repeats itself keeps its verifier's reward, which is 0 unless it had answered before; its
 length reward is then min(0, λ) like that of every wrong one. What is composed is what the baseline is taken over: all

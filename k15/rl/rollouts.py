@@ -2,11 +2,11 @@
 
 With a token budget (partial rollouts, §2.6.2) the phase ends when so many tokens have been sampled: what is unfinished
 stays in the replay buffer and goes on from its prefix in the next iteration, under the next policy. Without one it ends
-with its last response.
+with its last response. A response that is cut may go on as several branches (`PartialParams.branches`, ours).
 
-Guarantees: token ids go from the engine to the trainer as they are; a group is handed out once, when all of its k
-responses have ended; every sampled token is in exactly one segment; a response without a verdict (`error` twice) is
-kept apart from those that are trained on, and is never a zero reward.
+Guarantees: token ids go from the engine to the trainer as they are; a group is handed out once, when all of its
+responses have ended, branches too; every sampled token is in exactly one segment that its response owns; a response
+without a verdict (`error` twice) is kept apart from those that are trained on, and is never a zero reward.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ class PartialParams(Params):
     max_age: int = Field(ge=1)
     """A response that is still unfinished this many iterations after its first token ends as it stands, judged like one
     that was cut off."""
+    branches: int = Field(default=1, ge=1)
+    """As how many responses one goes on that is cut for the first time; 1: as itself alone."""
 
 
 @dataclass
@@ -110,8 +112,10 @@ class Rollouts:
             shown.add(chunk)
             if chunk.finish_reason is not None:
                 self._take(*open_ones[chunk.key], parts.pop(chunk.key), iteration, sampling)
+        first_cut = [one for key, one in open_ones.items() if key in parts and not one[1].segments]
         for key, part in parts.items():
             self._take(*open_ones[key], part, iteration, sampling)
+        branches = _branch(first_cut, partial)
         sampled = time.monotonic()
         self._judged(groups)
         begun = [g for g in groups if g.started < iteration or any(r.segments for r in g.responses)]
@@ -121,7 +125,10 @@ class Rollouts:
         seconds = {"rollout": sampled - started, "reward_wait": time.monotonic() - sampled}
         drawn = [g.index for g in begun if g.started == iteration]
         return Phase(
-            [_set_apart(g) for g in complete], drawn, _figures(begun, iteration, expired, self.buffer), seconds
+            [_set_apart(g) for g in complete],
+            drawn,
+            _figures(begun, iteration, self.buffer) | {"expired": expired, "branches": branches},
+            seconds,
         )
 
     def _take(self, group: Group, response: Response, part: Partial, iteration: int, sampling: Sampling) -> None:
@@ -214,15 +221,23 @@ def _set_apart(group: Group) -> Group:
     return group
 
 
-def _figures(groups: Sequence[Group], iteration: int, expired: int, buffer: ReplayBuffer) -> dict[str, float]:
+def _branch(first_cut: Iterable[tuple[Group, Response]], partial: PartialParams | None) -> int:
+    """Branch those of which a token was sampled; how many responses that adds."""
+    begun = [(group, response) for group, response in first_cut if response.segments]
+    count = 1 if partial is None else partial.branches
+    for group, response in begun:
+        group.branch(response, count)
+    return len(begun) * (count - 1)
+
+
+def _figures(groups: Sequence[Group], iteration: int, buffer: ReplayBuffer) -> dict[str, float]:
     """Counts that must add up: tokens of the phase are those of its segments."""
     now: list[tuple[Key, int]] = [
-        (r.key, len(s.ids)) for g in groups for r in g.everything for s in r.segments if s.version == iteration
+        (r.key, len(s.ids)) for g in groups for r in g.everything for s in r.own if s.version == iteration
     ]
     return {
         "sampled_tokens": sum(length for _, length in now),
         "sampled_responses": len(now),
-        "expired": expired,
         "carried_responses": sum(r.finish_reason is None for g in buffer.groups for r in g.responses),
-        "carried_tokens": sum(r.length for g in buffer.groups for r in g.responses),
+        "carried_tokens": sum(len(s.ids) for g in buffer.groups for r in g.responses for s in r.own),
     }

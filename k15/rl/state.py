@@ -139,6 +139,7 @@ def trajectory_rows(iteration: int, groups: list[Group]) -> list[Row]:
             "response_ids": response.ids,
             "logprobs": response.logprobs,
             "segments": segment_rows(response),
+            "shared": response.shared,
             "finish_reason": response.finish_reason,
             "text": response.text,
             "correct": response.correct,
@@ -166,6 +167,7 @@ def groups_of(rows: Iterable[Mapping[str, Any]], prompts: Sequence[RLPrompt]) ->
             row["verdict"],
             row["correct"],
             row["reward"],
+            row["shared"],
         )
         (group.unjudged if response.verdict == "error" else group.responses).append(response)
     return list(groups.values())

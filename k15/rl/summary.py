@@ -11,13 +11,15 @@ from k15.rollout.types import LENGTH, REPETITION
 
 
 def summary(groups: Sequence[Group]) -> dict[str, Any]:
-    """Means over the judged responses, and how many there are in all and without a verdict; zeros where there are none
-    (a short token budget may complete no group)."""
+    """Means over the judged responses, the branches of a root together counting once, and how many there are in all and
+    without a verdict; zeros where there are none (a short token budget may complete no group)."""
     responses = [r for g in groups for r in g.responses]
+    shares = [share for g in groups for share in g.shares()]
     unjudged = sum(len(g.unjudged) for g in groups)
 
     def mean(values: list[float], digits: int) -> float:
-        return round(sum(values) / len(values), digits) if values else 0.0
+        weighted = sum(share * value for share, value in zip(shares, values, strict=True))
+        return round(weighted / sum(shares), digits) if values else 0.0
 
     return {
         "accuracy": mean([r.correct for r in responses], 4),

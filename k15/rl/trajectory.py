@@ -1,8 +1,11 @@
 """What reinforcement learning learns from: prompts, and groups of responses made of segments.
 
 A segment is what one policy sampled of a response in one iteration; a response that a token budget cut short has
-several (partial rollouts, §2.6.2). Guarantees: token ids and log-probabilities are as long as each other, versions of
-segments rise, and only the last segment has a finish reason; whatever breaks this raises at construction.
+several (partial rollouts, §2.6.2). A cut response may go on as several, its branches (ours): they begin with the same
+segments, which belong to the first of them, their root, and are counted there alone.
+
+Guarantees: token ids and log-probabilities are as long as each other, versions of segments rise, and only the last
+segment has a finish reason; whatever breaks this raises at construction.
 """
 
 from __future__ import annotations
@@ -45,6 +48,7 @@ class Response:
 
     `text`, `verdict` and `correct` (the verifier's reward) are set when it has been judged. `reward` is what the
     objective sees: the verifier's reward and what the length reward and penalties add; NaN without a verdict.
+    `shared`: how many of the first segments are its root's; 0 for a root.
     """
 
     key: Key
@@ -54,8 +58,11 @@ class Response:
     verdict: str = ""
     correct: float = 0.0
     reward: float = 0.0
+    shared: int = 0
 
     def __post_init__(self) -> None:
+        if self.shared > len(self.segments):
+            raise ValueError(f"response {self.key} shares {self.shared} of its {len(self.segments)} segments")
         versions = [segment.version for segment in self.segments]
         if any(later <= earlier for earlier, later in pairwise(versions)):
             raise ValueError(f"response {self.key} has segments of versions {versions}; they must rise")
@@ -77,6 +84,11 @@ class Response:
     def length(self) -> int:
         return sum(len(segment.ids) for segment in self.segments)
 
+    @property
+    def own(self) -> list[Segment]:
+        """The segments that are no other response's."""
+        return self.segments[self.shared :]
+
 
 @dataclass
 class Group:
@@ -91,9 +103,39 @@ class Group:
     unjudged: list[Response] = field(default_factory=list)
 
     @property
-    def success(self) -> float:
-        return sum(response.correct for response in self.responses) / len(self.responses)
-
-    @property
     def everything(self) -> list[Response]:
         return [*self.responses, *self.unjudged]
+
+    @property
+    def size(self) -> int:
+        """How many responses were begun (k): the roots."""
+        return sum(response.shared == 0 for response in self.everything)
+
+    def branch(self, root: Response, count: int) -> None:
+        """Let `root` go on as `count` responses: itself, and copies that are numbered k, 2k, ... after it."""
+        (group, sample), size = root.key, self.size
+        for n in range(1, count):
+            copy = Response((group, sample + size * n), list(root.segments), shared=len(root.segments))
+            self.responses.append(copy)
+
+    def root(self, response: Response) -> int:
+        """The number of its root."""
+        return response.key[1] % self.size
+
+    def families(self) -> dict[int, list[Response]]:
+        """The judged responses of each root that has any."""
+        found: dict[int, list[Response]] = {}
+        for response in self.responses:
+            found.setdefault(self.root(response), []).append(response)
+        return found
+
+    def shares(self) -> list[float]:
+        """What each judged response counts for in a mean: those of one root together for 1."""
+        families = self.families()
+        return [1 / len(families[self.root(response)]) for response in self.responses]
+
+    @property
+    def success(self) -> float:
+        """The mean over the roots of their responses' mean."""
+        means = [sum(r.correct for r in family) / len(family) for family in self.families().values()]
+        return sum(means) / len(means)

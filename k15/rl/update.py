@@ -22,8 +22,9 @@ from k15.model import parallel
 from k15.model.vlm import VisionLanguageModel
 from k15.progress import Task
 from k15.rl import mismatch
+from k15.rl.credit import Credit, credits
 from k15.rl.mismatch import Comparison, Mismatch, MismatchParams
-from k15.rl.objective import ObjectiveParams, PolicyBatch, advantages, policy_loss, response_count, token_weights
+from k15.rl.objective import ObjectiveParams, PolicyBatch, policy_loss, response_count, token_weights
 from k15.rl.trajectory import Group, Response, RLPrompt
 from k15.training.batch import IGNORED, Example, by_length, dialogue, expand_images, pad
 from k15.training.trainer import Trainer, logprobs
@@ -33,13 +34,19 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class Scored:
-    """One response ready for training; `earlier`, `engine` and `weights` are of its own tokens."""
+    """One response ready for training; lists are of its own tokens."""
 
     example: Example
-    advantage: float
+    advantage: list[float]
+    share: float
     engine: list[float]
     earlier: list[bool]
     weights: list[float]
+
+    @property
+    def teaches(self) -> bool:
+        """A token in the loss has an advantage."""
+        return any(w and abs(a) > 1e-9 for w, a in zip(self.weights, self.advantage, strict=True))
 
 
 def prepare(groups: Sequence[Group], objective: ObjectiveParams, version: int, image_tokens: int) -> list[list[Scored]]:
@@ -50,25 +57,25 @@ def prepare(groups: Sequence[Group], objective: ObjectiveParams, version: int, i
     """
     prepared = []
     for group in groups:
-        values = advantages([r.reward for r in group.responses], objective)
         rows = [
-            _scored(group.prompt, response, value, objective, version, image_tokens)
-            for response, value in zip(group.responses, values, strict=True)
+            _scored(group.prompt, response, credit, objective, version, image_tokens)
+            for response, credit in zip(group.responses, credits(group, objective), strict=True)
         ]
-        rows = [row for row in rows if any(row.weights) and (objective.kind != "rest" or row.advantage)]
-        if any(abs(row.advantage) > 1e-9 for row in rows):
+        rows = [row for row in rows if any(row.weights) and (objective.kind != "rest" or row.teaches)]
+        if any(row.teaches for row in rows):
             prepared.append(rows)
     return prepared
 
 
 def _scored(
-    prompt: RLPrompt, response: Response, advantage: float, objective: ObjectiveParams, version: int, image_tokens: int
+    prompt: RLPrompt, response: Response, credit: Credit, objective: ObjectiveParams, version: int, image_tokens: int
 ) -> Scored:
     if any(v > version for v in response.versions):
         raise ValueError(f"response {response.key} has tokens of a policy after {version}")
     earlier = [v < version for v in response.versions]
     example = dialogue(expand_images(prompt.ids, image_tokens), response.ids, prompt.images)
-    return Scored(example, advantage, response.logprobs, earlier, token_weights(earlier, objective))
+    weights = token_weights(earlier, objective)
+    return Scored(example, credit.advantages, credit.share, response.logprobs, earlier, weights)
 
 
 def minibatches(
@@ -94,15 +101,17 @@ def minibatches(
 def batch_rows(rows: Sequence[Scored], image_size: int) -> PolicyBatch:
     """One row each, padded; u under π_i is still to come."""
     plain = pad([row.example for row in rows], image_size)
-    weights, engine = torch.zeros(plain.tokens.shape), torch.zeros(plain.tokens.shape)
+    weights, advantage, engine = torch.zeros(3, *plain.tokens.shape)
     earlier = torch.zeros(plain.tokens.shape, dtype=torch.bool)
     response = plain.targets != IGNORED
     weights[response] = torch.tensor([w for row in rows for w in row.weights])
+    advantage[response] = torch.tensor([a for row in rows for a in row.advantage])
     engine[response] = torch.tensor([p for row in rows for p in row.engine])
     earlier[response] = torch.tensor([e for row in rows for e in row.earlier])
     return PolicyBatch(
         **vars(replace(plain, weights=weights)),
-        advantage=torch.tensor([row.advantage for row in rows]),
+        advantage=advantage,
+        share=torch.tensor([row.share for row in rows]),
         reference=torch.zeros(len(rows)),
         engine=engine,
         earlier=earlier,
@@ -175,7 +184,8 @@ def policy_update(
     """The whole phase: the policy of `iteration` learns from `groups`. Collective; every rank is given all groups.
 
     The optimizer starts empty. Figures: the mismatch; `loss` of the last step, mean `grad_norm`, trained groups,
-    responses and tokens, and packing `efficiency`: tokens per place in the padded microbatches.
+    responses and tokens (what branches share in each of them, if it is kept), and packing `efficiency`: tokens per
+    place in the padded microbatches.
     """
     shape = trainer.model.shape
     prepared = prepare(groups, objective, iteration, shape.image_tokens)

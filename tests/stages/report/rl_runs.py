@@ -85,6 +85,7 @@ def trajectory(iteration: int, group: int, sample: int) -> dict[str, Any]:
         "response_ids": [5] * (4 + 2 * bool(parts)),
         "logprobs": [-1.0] * (4 + 2 * bool(parts)),
         "segments": [*parts, {"version": iteration, "tokens": 4}],
+        "shared": 0,
         "finish_reason": "stop" if sample < 2 else "length",
         "text": f"<cba> of iteration {iteration}, group {group}, sample {sample}",
         "correct": float(verdict == "correct"),
