@@ -127,7 +127,7 @@ class Trainer:
         count = torch.tensor(float(sum(map(count_of, microbatches))), device=parallel.device())
         data_group = parallel_state.get_data_parallel_group()
         dist.all_reduce(count, group=data_group)
-        scale = parallel_state.get_data_parallel_world_size() / (count if count > 0 else 1)  # DDP averages over its ranks
+        scale = parallel_state.get_data_parallel_world_size() / count.where(count > 0, 1)  # DDP averages over its ranks
         self.ddp.zero_grad_buffer()
         self.optimizer.zero_grad()
         total = torch.zeros((), device=parallel.device())

@@ -40,8 +40,9 @@ def gradient(
     logprobs: list[float], references: list[float], rewards: list[float], objective: ObjectiveParams
 ) -> list[float]:
     policy = torch.tensor(logprobs, requires_grad=True)
-    advantage = torch.tensor(advantages(rewards, objective))
-    surrogate(policy, torch.tensor(references), advantage, objective.regulariser).backward()
+    advantage = torch.tensor(advantages(rewards, objective))[:, None]
+    share = torch.ones(len(rewards))
+    surrogate(policy[:, None], torch.tensor(references), advantage, share, objective.regulariser).backward()
     assert policy.grad is not None
     return policy.grad.tolist()
 
@@ -83,7 +84,8 @@ def policy_batch(references: list[float], weights: list[list[float]] | None = No
     fields = vars(pad([dialogue([8, 9], [10, 11, 12]), dialogue([8, 9], [13])], tiny.SHAPE.image_size))
     return PolicyBatch(
         **fields | {"weights": torch.tensor(weights or [[0.0, 1, 1, 1, 0], [0, 1, 0, 0, 0]])},
-        advantage=torch.tensor([0.5, -0.5]),
+        advantage=torch.tensor([[0.5], [-0.5]]).expand(2, 5),
+        share=torch.ones(2),
         reference=torch.tensor(references),
         engine=torch.zeros(2, 5),
         earlier=torch.zeros(2, 5, dtype=torch.bool),
@@ -98,11 +100,11 @@ def table() -> torch.Tensor:
 def test_logprob_of_a_response() -> None:
     logs = table()
     first, second = [logs[0, 1, 10], logs[0, 2, 11], logs[0, 3, 12]], logs[1, 1, 13]
-    own = weighted_logprobs(tiny.model(), policy_batch([0.0, 0.0]))
+    own = weighted_logprobs(tiny.model(), policy_batch([0.0, 0.0])).sum(-1)
     torch.testing.assert_close(own, torch.stack([sum(first), second]))
     weighted = policy_batch([0.0, 0.0], [[0.0, 0, 0.25, 1, 0], [0, 0.5, 0, 0, 0]])
     expected = torch.stack([0.25 * first[1] + first[2], 0.5 * second])
-    torch.testing.assert_close(weighted_logprobs(tiny.model(), weighted), expected)
+    torch.testing.assert_close(weighted_logprobs(tiny.model(), weighted).sum(-1), expected)
     assert response_count(weighted) == 2
 
 
@@ -114,7 +116,7 @@ def parameter_gradient(references: list[float], tau: float) -> torch.Tensor:
 
 @torch.no_grad()
 def own_logprobs() -> list[float]:
-    return weighted_logprobs(tiny.model(), policy_batch([0.0, 0.0])).tolist()
+    return weighted_logprobs(tiny.model(), policy_batch([0.0, 0.0])).sum(-1).tolist()
 
 
 def test_first_minibatch_step_does_not_depend_on_tau() -> None:
@@ -131,7 +133,7 @@ def test_gradient_of_the_parameters_is_eq3() -> None:
     expected = torch.zeros(())
     for row, (advantage, ratio) in enumerate(zip([0.5, -0.5], ratios, strict=True)):
         model = tiny.model()
-        weighted_logprobs(model, policy_batch([0.0, 0.0]))[row].backward()
+        weighted_logprobs(model, policy_batch([0.0, 0.0]))[row].sum().backward()
         own = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
         expected = expected - (advantage - tau * ratio) * own
     references = [here[0] - ratios[0], here[1] - ratios[1]]
@@ -144,6 +146,18 @@ def test_loss_of_the_model_is_the_surrogate() -> None:
     expected = -(0.5 * first - 0.05 * (first + 3) ** 2) - (-0.5 * second - 0.05 * (second + 4) ** 2)
     assert policy_loss(tiny.model(), batch, 0.1).item() == pytest.approx(expected, rel=1e-5)
     assert policy_loss(tiny.model(), batch.to(torch.device("cpu")), 0.1).item() == pytest.approx(expected)
+
+
+def test_advantages_by_token_and_shares() -> None:
+    """d/d logs_t of −Σ_j s_j·[Σ_t A_t·logs_t − (τ/2)(u_j − u_i,j)²] = −s_j·(A_t − τ·(u_j − u_i,j))."""
+    logs = torch.tensor([[-1.0, -2.0], [-3.0, 0.0]], requires_grad=True)
+    advantage, share = torch.tensor([[0.25, -0.5], [1.0, 1.0]]), torch.tensor([0.5, 1.0])
+    loss = surrogate(logs, torch.tensor([-2.0, -3.0]), advantage, share, 0.2)  # log-ratios −1 and 0
+    assert loss.item() == pytest.approx(-0.5 * (-0.25 + 1.0 - 0.1) + 3.0)
+    loss.backward()
+    assert logs.grad is not None
+    assert logs.grad.flatten().tolist() == pytest.approx([-0.5 * (0.25 + 0.2), -0.5 * (-0.5 + 0.2), -1.0, -1.0])
+    assert response_count(PolicyBatch(**vars(policy_batch([0.0, 0.0])) | {"share": share})) == 1.5
 
 
 def test_mean_baseline() -> None:
@@ -189,6 +203,12 @@ def test_length_normalised_is_over_the_tokens_in_the_loss() -> None:
 
 def test_nothing_of_the_current_policy() -> None:
     assert token_weights([True], params(kind="length_normalised")) == [0.0]
+
+
+def test_rest_has_no_values_of_prefixes() -> None:
+    value = {"kind": "rest", "tau": 0.1, "baseline": "mean", "credit": "prefix"}
+    with pytest.raises(UserError, match=r"rl\.objective: rest trains on whole responses; set credit to response"):
+        parse_params(ObjectiveParams, "rl.objective", value)
 
 
 def test_truncation_needs_kept_segments() -> None:

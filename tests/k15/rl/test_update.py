@@ -37,7 +37,7 @@ def prepared(groups: Sequence[Group], version: int = 0, **changes: Any) -> list[
 def test_prepare() -> None:
     groups = [group([2, 3], [1, 1]), group([2, 4], [1, 0]), group([3, 3, 2], [0, 0, 0])]
     (rows,) = prepared(groups)
-    assert [r.advantage for r in rows] == [0.5, -0.5]
+    assert [r.advantage for r in rows] == [[0.5] * 2, [-0.5] * 4] and [r.share for r in rows] == [1, 1]
     assert rows[1].example.ids == [*groups[1].prompt.ids, *groups[1].responses[1].ids]
     assert rows[1].example.predicted == 4
     assert rows[1].engine == [-1.0] * 4 and rows[1].weights == [1.0] * 4 and not any(rows[1].earlier)
@@ -48,20 +48,23 @@ def test_length_rewards_make_a_difference() -> None:
     solved = group([2, 4], [1, 1])
     solved.responses[0].reward += 0.1
     ((first, second),) = prepared([solved])
-    assert (first.advantage, second.advantage) == pytest.approx((0.05, -0.05))
+    assert (first.advantage, second.advantage) == (pytest.approx([0.05] * 2), pytest.approx([-0.05] * 4))
 
 
 def test_rest_trains_on_the_best_alone() -> None:
     groups = [group([2, 4, 3], [1, 0, 1]), group([2, 3], [1, 1]), group([2, 3], [0, 0])]
     one, two = prepared(groups, kind="rest")
     assert [len(r.engine) for r in one] == [2, 3] and len(two) == 2
-    assert {r.advantage for r in [*one, *two]} == {1.0}
+    assert {a for r in [*one, *two] for a in r.advantage} == {1.0}
 
 
 def test_earlier_segments() -> None:
     mixed = [group([[2, 0], [3, 1], 4], [1, 0, 1], version=5)]
     ((second, third),) = prepared(mixed, 5)
-    assert (second.advantage, third.advantage) == pytest.approx((-2 / 3, 1 / 3))  # the first is in the baseline
+    assert (second.advantage, third.advantage) == (
+        pytest.approx([-2 / 3] * 4),
+        pytest.approx([1 / 3] * 4),
+    )  # the first is in the baseline
     assert second.weights == [0, 0, 0, 1] and third.weights == [1] * 4
     ((first, second, _),) = prepared(mixed, 5, earlier_segments="kept")
     assert first.weights == [1, 1] and second.weights == [1] * 4
@@ -104,7 +107,8 @@ def test_every_number_stands_at_its_token() -> None:
     assert batch.engine[1, start : start + 5].tolist() == [-1, -1, -2, -3, -4]
     assert batch.earlier[1].nonzero()[:, 0].tolist() == [start, start + 1]
     assert batch.weights is not None and batch.weights[1].nonzero()[:, 0].tolist() == [start + 2, start + 3, start + 4]
-    assert batch.advantage.tolist() == [-0.5, 0.5]
+    assert batch.advantage[0, start : start + 5].tolist() == [-0.5] * 4 + [0]
+    assert batch.advantage[1, start : start + 5].tolist() == [0.5] * 5 and batch.share.tolist() == [1, 1]
 
 
 def truth(model: VisionLanguageModel, batch: PolicyBatch) -> torch.Tensor:
@@ -208,7 +212,8 @@ def test_update_raises_the_better_response() -> None:
     before = truth(trainer.model, batch).sum(-1)
     figures = update(trainer, groups, iteration=0, steps=1, lr=1e-3)
     gains = truth(trainer.model, batch).sum(-1) - before
-    assert (gains[batch.advantage > 0].min() > gains[batch.advantage < 0].max()).item()
+    better = batch.advantage.sum(-1) > 0
+    assert (gains[better].min() > gains[~better].max()).item()
     assert (figures["groups"], figures["trained_responses"], figures["trained_tokens"]) == (2, 4, 14)
     assert 0.5 < figures["efficiency"] <= 1 and figures["mismatch_tokens"] == 14
 
