@@ -18,7 +18,7 @@ from typing import Any
 from k15.artifacts import Producer
 from k15.model.vlm import VisionLanguageModel
 from k15.progress import Progress
-from k15.rl import rewarding, update, validation
+from k15.rl import rewarding, validation
 from k15.rl.buffer import ReplayBuffer
 from k15.rl.hybrid import Hybrid, canaries
 from k15.rl.params import RLParams
@@ -29,6 +29,7 @@ from k15.rl.sampler import PromptSampler
 from k15.rl.state import Checkpoints, Saved
 from k15.rl.summary import summary
 from k15.rl.trajectory import Group, RLPrompt
+from k15.rl.update import policy_update
 from k15.rl.validation import Validated
 from k15.rollout.face import RolloutEngine
 from k15.rollout.fleet import open_fleet
@@ -169,12 +170,12 @@ class RLRun:
         """The training phase."""
         params = self.params
         with self.progress.task("update", params.minibatches) as bar:
-            return update.train(
+            return policy_update(
                 self.trainer,
                 groups,
                 params.objective,
                 params.mismatch,
-                version=iteration,
+                iteration=iteration,
                 steps=params.minibatches,
                 lr=params.optimizer.lr_at(iteration, params.iterations),
                 token_budget=params.microbatch_tokens,

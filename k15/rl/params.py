@@ -84,7 +84,7 @@ class RLParams(Params):
 
     def check_engine(self, engine: EngineParams) -> None:
         """UserError where the two sections do not go together."""
-        refuse_biased(self.temperature, self.top_p, self.top_k, engine.logprobs)
+        refuse_biased(self.sampling(0), engine.logprobs == "raw", self.objective.truncation)
 
     def sampling(self, iteration: int) -> Sampling:
         """How responses are sampled in `iteration` (from 0)."""
