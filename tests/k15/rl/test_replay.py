@@ -90,10 +90,10 @@ def test_a_replay_is_the_same(
 
 
 def test_differences_are_found(recordings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Under weights of another iteration the figures of both phases are others."""
-    place = shutil.copytree(recordings / "00001", tmp_path / "mixed")
-    other = recordings / "00003" / "iterations" / "00003" / "weights.0.pt"
-    shutil.copy(other, place / "iterations" / "00001" / "weights.0.pt")
+    """Weights that are off by a thousandth give other figures in both phases."""
+    place = shutil.copytree(recordings / "00001", tmp_path / "changed")
+    weights = place / "iterations" / "00001" / "weights.0.pt"
+    torch.save({name: w * 1.001 for name, w in torch.load(weights, weights_only=True).items()}, weights)
     assert main([str(place), "train"]) == 1
     printed = capsys.readouterr().out
     assert "differs" in printed and printed.endswith("not the same\n")

@@ -71,3 +71,9 @@ def test_sample_responses(tmp_path: Path) -> None:
     assert page.count('src="data:image/png;base64,') == 2
     assert "Count the islands." in page
     assert page.index("Iteration 1<") < page.index("Iteration 2<") < page.index("Iteration 3<")
+
+
+def test_axes_of_shares_end_with_none_and_all() -> None:
+    rows = [row | {"accuracy": 0.0, "heldout_accuracy": 0.0} for row in rl_runs.curve()]
+    ticks = re.findall(r'class="tick"[^>]*>(-?\d+)%<', drawn("Accuracy", rows))
+    assert ticks == ["0", "20", "40", "60", "80", "100"]
