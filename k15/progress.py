@@ -65,9 +65,10 @@ class Task:
 
 
 class Progress:
-    """Where a stage reports to; the environment decides on the form."""
+    """Where a stage reports to; the environment decides on the form. Nowhere unless `shown`."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: bool = True) -> None:
+        self.shown = shown
         self.events = os.environ.get("K15_EVENTS") == "1"
         self.interval = EVENT_INTERVAL if self.events else LINE_INTERVAL
         self.open = 0
@@ -77,13 +78,15 @@ class Progress:
         return Task(self, label, total)
 
     def log(self, text: str) -> None:
+        if not self.shown:
+            return
         if self.events:
             self._event({"event": "log", "text": text})
         else:
             print(text, file=sys.stderr, flush=True)
 
     def bar(self, task: Task) -> Any:
-        if self.events or not sys.stderr.isatty():
+        if self.events or not self.shown or not sys.stderr.isatty():
             return None
         from tqdm import tqdm
 
@@ -98,6 +101,8 @@ class Progress:
         return self.events or not task.depth
 
     def report(self, task: Task) -> None:
+        if not self.shown:
+            return
         if self.events:
             state = {name: getattr(task, name) for name in ("label", "depth", "done", "total", "metrics")}
             self._event({"event": "progress", **state})

@@ -18,11 +18,12 @@ from typing import Any
 from k15.artifacts import Producer
 from k15.model.vlm import VisionLanguageModel
 from k15.progress import Progress
+from k15.ranks import leads
 from k15.rl import rewarding, validation
 from k15.rl.buffer import ReplayBuffer
 from k15.rl.hybrid import Hybrid, canaries
 from k15.rl.params import RLParams
-from k15.rl.ranks import LeadersEngine, from_leader, leads
+from k15.rl.ranks import LeadersEngine, from_leader
 from k15.rl.recording import Recorder
 from k15.rl.rollouts import Phase, Rollouts, sample_groups
 from k15.rl.sampler import PromptSampler
@@ -49,6 +50,9 @@ def open_engine(
     params.check_engine(settings)
     if not leads():
         return LeadersEngine()
+    if params.partial is not None:
+        share = math.ceil(params.partial.at_once / params.replicas)
+        settings = settings.model_copy(update={"max_num_seqs": min(share, settings.max_num_seqs)})
     return open_fleet(
         start / "hf",
         max_model_len=model.shape.max_length,

@@ -26,8 +26,8 @@ from torch import Tensor
 from k15.artifacts import Producer, read_rows, write_dataset
 from k15.artifacts.storage import write_json
 from k15.model.vlm import VisionLanguageModel
+from k15.ranks import leads
 from k15.rl.buffer import ReplayBuffer, segment_rows, segments_of
-from k15.rl.ranks import leads
 from k15.rl.sampler import PromptSampler
 from k15.rl.trajectory import Group, Response, RLPrompt
 

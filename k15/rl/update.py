@@ -150,12 +150,12 @@ def minibatch_steps(
     bar: Task | None = None,
 ) -> list[Figures]:
     """One update a minibatch. Collective."""
-    loss, figures = partial(policy_loss, tau=objective.regulariser), []
+    loss = partial(policy_loss, tau=objective.regulariser)
+    figures = []
     for minibatch in batches:
-        found = trainer.step(minibatch, lr, loss, response_count)
-        figures.append(found)
+        figures.append(trainer.step(minibatch, lr, loss, response_count))
         if bar is not None:
-            bar.advance(loss=found["loss"], grad_norm=found["grad_norm"])
+            bar.advance(loss=figures[-1]["loss"], grad_norm=figures[-1]["grad_norm"])
     return figures
 
 

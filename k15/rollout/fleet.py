@@ -23,6 +23,7 @@ from k15.errors import UserError
 from k15.progress import Progress
 from k15.rollout.engine import Engine
 from k15.rollout.face import RolloutEngine
+from k15.rollout.http_member import HTTPMember
 from k15.rollout.member import EngineLost, Member, ProcessMember
 from k15.rollout.params import EngineParams
 from k15.rollout.shared_weights import Handle, SharedWeights
@@ -180,16 +181,12 @@ class Fleet(RolloutEngine):
         """The order's groups in turn to each engine, and the budget in equal parts."""
         count = len(self.members) + (self.local is not None)
         turn = {number: i % count for i, number in enumerate(dict.fromkeys(r.key[0] for r in order.requests))}
-
-        def part(total: int | None, i: int) -> int | None:
-            return None if total is None else total // count + (i < total % count)
-
+        whole, rest = divmod(order.budget or 0, count)
         return [
             Order(
                 [r for r in order.requests if turn[r.key[0]] == i],
                 replace(order.sampling, seed=derive(order.sampling.seed, "engine", i)),
-                part(order.budget, i),
-                None if order.at_once is None else max(1, part(order.at_once, i) or 0),
+                None if order.budget is None else whole + (i < rest),
             )
             for i in range(count)
         ]
@@ -207,10 +204,11 @@ def open_fleet(
     """`replicas` engines on the export `hf_dir`, deployed as `params` says."""
     arguments = {"hf_dir": hf_dir, "max_model_len": max_model_len, "params": params, "seed": seed}
     inside = params.deployment == "in_process"
+    kind = HTTPMember if params.deployment == "http" else ProcessMember
     members: list[Member] = []
     try:
         for _ in range(replicas - inside):  # they start while the local one does
-            members.append(ProcessMember(arguments, params.hang_s))
+            members.append(kind(arguments, params.hang_s))
         local = Engine(hf_dir, max_model_len=max_model_len, params=params, seed=seed) if inside else None
         return Fleet(local, members, hang_s=params.hang_s, restarts=params.restarts, progress=progress)
     except BaseException:

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from k15 import ranks
 from k15.errors import UserError
 from k15.rollout.shared_weights import Handle
 from k15.rollout.types import Chunk, Order, Prompt
@@ -75,7 +76,7 @@ class ProcessMember(Member):
             [sys.executable, "-m", "k15.rollout.worker", str(there.fileno()), str(os.getpid())],
             stdin=subprocess.DEVNULL,
             pass_fds=[there.fileno()],
-            env={**os.environ, "PYTHONPATH": path},
+            env={**ranks.without(), "PYTHONPATH": path},
         )
         there.close()
         self._connection = Connection(here.detach())
