@@ -15,6 +15,7 @@ from k15.errors import UserError
 from k15.model import checkpoint
 from k15.progress import Progress
 from k15.rl.loop import RLRun, open_engine
+from k15.rl.params import RLParams
 from k15.rl.recording import Recorder, Recording
 from k15.rl.replay import first_difference, main, replay
 from k15.rl.trajectory import RLPrompt
@@ -23,6 +24,12 @@ from tests.k15.rl.test_loop import PARTIAL, SHAPE, TOKENIZER, Judge, model, use
 
 PARAMS = PARTIAL.model_copy(update={"iterations": 4, "record_every": 2})
 """Of four iterations the second and the fourth are kept: numbers 1 and 3."""
+
+
+class Section(RLParams):
+    """A stage's, with a key of its own."""
+
+    code_problems: bool = False
 
 
 def prompts() -> list[RLPrompt]:
@@ -46,7 +53,8 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     TOKENIZER.save_pretrained(root / "tokenizer")
     checkpoint.export_hf(root / "hf", checkpoint.hf_state(model()), SHAPE, root / "tokenizer")
     settings, producer = tiny.engine_params(), Producer("rl", {}, ())
-    recorder = Recorder.of(root / "recordings", PARAMS, settings, TOKENIZER, prompts(), producer)
+    section = Section(**PARAMS.model_dump())
+    recorder = Recorder.of(root / "recordings", section, settings, TOKENIZER, prompts(), producer)
     with pytest.MonkeyPatch.context() as patched:
         use(Judge(0), patched)
         state, tiny_model = root / "state", model()
