@@ -3,7 +3,8 @@
 `python -m stages.<name> [variant]` ends in `main`. Guarantees: a user's mistake is one line on standard
 error and exit code 2; metrics appear only after the stage has succeeded; what a killed stage had saved
 under `ctx.state` is found by the next attempt if params and inputs are still the same, and is discarded
-otherwise (a change of code keeps it, so that a long run can go on after a repair).
+otherwise (a change of code keeps it, so that a long run can go on after a repair). A stage whose params ask for several
+ranks starts them, unless torchrun has; all of them run it, and the leading one alone writes and speaks.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
+from k15 import ranks
 from k15.artifacts.digests import json_digest
 from k15.artifacts.manifest import Producer, parent_digests, verify
 from k15.artifacts.storage import Location, write_json
@@ -53,11 +55,17 @@ class Context:
     started: float = field(default_factory=_process_start)
     spent: float = 0.0  # seconds of earlier attempts that this one continues
     _read: dict[str, Any] = field(default_factory=dict)
+    _phases: list[dict[str, float]] = field(default_factory=list)
 
     @property
     def state(self) -> Path:
         """Where a stage saves what it wants to resume from; call `resumable` before looking into it."""
         return self.root / "state" / self.name
+
+    @property
+    def recordings(self) -> Path:
+        """Where a stage keeps what it recorded for debugging: no output, and not removed at its end."""
+        return self.root / "recordings" / self.name
 
     def artifact(self, relative: str) -> Path:
         return self.root / "artifacts" / relative
@@ -75,7 +83,8 @@ class Context:
 
     def resumable(self, params: Params, parents: Sequence[Location]) -> Path:
         """`state`, emptied unless an attempt with the same params and inputs left it. Every byte of the inputs is
-        checked first: nothing is trained on a damaged one."""
+        checked first: nothing is trained on a damaged one. Of several ranks the leader calls it, before any other one
+        looks into `state`."""
         for parent in parents:
             verify(parent)
         document = read_params(self.root)  # sections may be read later than this
@@ -95,8 +104,14 @@ class Context:
 
     def publish_plot(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Rows of flat values, as `dvc plots` draws them."""
+        if not ranks.leads():
+            return
         path = self.root / "plots" / f"{self.name}.{name}.json"
         write_json(path, _finite(rows, f"plot {name}"))
+
+    def publish_seconds(self, rows: list[dict[str, float]]) -> None:
+        """Rows of seconds for `phases` of the stage's timing, since no two runs agree on them as they do on plots."""
+        self._phases.extend(rows)
 
     def _resolved(self, params: Params) -> dict[str, Any]:
         return {self.name.split(".")[0]: params.model_dump(mode="json"), **self._read}
@@ -109,6 +124,8 @@ class Stage(Generic[P]):
     run: Callable[[P, Context], dict[str, Any]]
     variants: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
+    ranks: Callable[[P, str | None], int] = lambda params, variant: 1
+    """How many ranks the params (and the variant) ask for, where a stage can run on several: a key `ranks`."""
 
 
 def main(stage: Stage[P], argv: Sequence[str] | None = None) -> int:
@@ -120,36 +137,51 @@ def main(stage: Stage[P], argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     variant = options.variant if stage.variants else None
     name = f"{stage.name}.{variant}" if variant else stage.name
-    context = Context(options.root.resolve(), name, variant, Progress(), stage.sections)
+    context = Context(options.root.resolve(), name, variant, Progress(shown=ranks.leads()), stage.sections)
     try:
-        _require_one_rank()
+        params = load_params(stage.params, stage.name, context.root)
+        wanted = stage.ranks(params, variant)
+        if wanted > 1 and not ranks.started():
+            code, text = ranks.launch(wanted)
+            return _fail(name, text, code) if text else code
+        _require_ranks(name, wanted)
         with _terminable():
-            _run(stage, context)
+            _run(stage, params, context)
         return 0
     except KeyboardInterrupt:
-        return _fail(name, "interrupted", 130)
+        return _end(name, "interrupted", 130)
     except _Terminated:
-        return _fail(name, "terminated", 143)
+        return _end(name, "terminated", 143)
     except UserError as error:
         return _fail(name, f"error: {error}", 2)
     except Exception as error:
-        if (fault := _fault_of_machine(error)) is None:
-            raise
-        return _fail(name, f"error: {fault}", 2)
+        if (fault := _fault_of_machine(error)) is not None:
+            return _fail(name, f"error: {fault}", 2)
+        if ranks.lost_another(error):
+            return _fail(name, "error: another rank cannot be reached; look at its machine and run it again", 2, True)
+        if not ranks.speaks():
+            return 2
+        raise
 
 
-def _require_one_rank() -> None:
-    """Several ranks would write the same state, and each would publish its own shard as the whole artifact."""
-    if (ranks := os.environ.get("WORLD_SIZE", "1")) != "1":
-        raise UserError(f"WORLD_SIZE is {ranks}, a stage runs on one rank; start it without torchrun")
+def _require_ranks(name: str, wanted: int) -> None:
+    """Ranks that the stage does not know of would each publish their own shard as the whole artifact."""
+    if (count := ranks.count()) != wanted:
+        if wanted == 1:
+            raise UserError(f"WORLD_SIZE is {count}, this stage runs on one rank; start it without torchrun")
+        raise UserError(f"WORLD_SIZE is {count} and {name}.ranks is {wanted}; make them equal")
+    if ranks.started():
+        ranks.end_with_torchrun()
 
 
-def _run(stage: Stage[P], context: Context) -> None:
-    params = load_params(stage.params, stage.name, context.root)
+def _run(stage: Stage[P], params: P, context: Context) -> None:
     metrics = _finite(stage.run(params, context), "metric")
+    if not ranks.leads():
+        return
     seconds = round(context.spent + time.time() - context.started, 3)
     write_json(context.root / "metrics" / f"{context.name}.json", metrics)
-    write_json(context.root / "metrics" / "timing" / f"{context.name}.json", {"seconds": seconds})
+    timing = {"seconds": seconds} | ({"phases": context._phases} if context._phases else {})
+    write_json(context.root / "metrics" / "timing" / f"{context.name}.json", timing)
     shutil.rmtree(context.state, ignore_errors=True)
 
 
@@ -172,9 +204,16 @@ def _read_record(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _fail(name: str, text: str, code: int) -> int:
-    print(f"k15 {name}: {' '.join(text.split())}", file=sys.stderr, flush=True)
+def _fail(name: str, text: str, code: int, wait: bool = False) -> int:
+    """Of several ranks one says why they end; `wait`: this one only if no other does within a while."""
+    if ranks.speaks(wait):
+        print(f"k15 {name}: {' '.join(text.split())}", file=sys.stderr, flush=True)
     return code
+
+
+def _end(name: str, text: str, code: int) -> int:
+    """After a signal. Ranks get theirs from torchrun, which says what it means."""
+    return code if ranks.count() > 1 else _fail(name, text, code)
 
 
 _FAULTS = {

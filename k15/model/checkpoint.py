@@ -21,6 +21,8 @@ from megatron.core.dist_checkpointing.strategies.torch import TorchDistSaveShard
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from k15 import artifacts
+from k15.artifacts import Producer
 from k15.errors import UserError
 from k15.model.config import ModelConfig
 from k15.model.conversion import from_hf, to_hf
@@ -56,12 +58,33 @@ def hf_state(model: VisionLanguageModel) -> dict[str, torch.Tensor]:
     return to_hf(full_state(model), model.shape)
 
 
+def publish(
+    location: Path, model: VisionLanguageModel, tokenizer: Tokenizer, iteration: int, producer: Producer
+) -> None:
+    """Make the checkpoint artifact at `location`, which is there once any rank returns. Collective."""
+    place: list[Any] = [None]
+
+    def build(directory: Path) -> None:
+        place[0] = directory
+        dist.broadcast_object_list(place)
+        save(directory, model, tokenizer, iteration)
+
+    if dist.get_rank() == 0:
+        artifacts.publish(location, "checkpoint", "checkpoint", producer, build)
+    else:
+        dist.broadcast_object_list(place)
+        save(place[0], model, tokenizer, iteration)
+    dist.broadcast_object_list([None])
+
+
 def save(directory: Path, model: VisionLanguageModel, tokenizer: Tokenizer, iteration: int) -> None:
-    """Write all parts into the existing, empty `directory`."""
+    """Write all parts into the existing, empty `directory`. Collective."""
     save_megatron(directory / "megatron", model, iteration)
-    model.shape.save(directory / "model.json")
-    tokenizer.save_pretrained(directory / "tokenizer")
-    export_hf(directory / "hf", hf_state(model), model.shape, directory / "tokenizer")
+    tensors = hf_state(model)
+    if dist.get_rank() == 0:
+        model.shape.save(directory / "model.json")
+        tokenizer.save_pretrained(directory / "tokenizer")
+        export_hf(directory / "hf", tensors, model.shape, directory / "tokenizer")
 
 
 def export_hf(directory: Path, tensors: dict[str, torch.Tensor], config: ModelConfig, tokenizer_dir: Path) -> None:

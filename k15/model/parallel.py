@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
@@ -10,15 +11,19 @@ from megatron.core import parallel_state
 
 from k15.errors import UserError
 
+_PATIENCE = timedelta(days=7)
+"""Ranks wait for the one that samples, however long a rollout takes; that a rank has died is torchrun's to notice."""
+
 
 def initialize(tensor_parallel: int = 1) -> None:
     """Join the process group and build megatron's tensor- and data-parallel groups. Idempotent."""
     if not dist.is_initialized():
-        backend = "nccl" if torch.cuda.is_available() else "gloo"
+        # With gloo for what lies on the host, so that waiting ranks leave the devices to the engines.
+        backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         if "RANK" in os.environ:  # torchrun
             if torch.cuda.is_available():
                 torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-            dist.init_process_group(backend)
+            dist.init_process_group(backend, timeout=_PATIENCE)
         else:
             dist.init_process_group(backend, store=dist.HashStore(), rank=0, world_size=1)
     if (ranks := dist.get_world_size()) % tensor_parallel:

@@ -60,9 +60,9 @@ class Hybrid:
     def to_rollout(self) -> dict[str, float]:
         """The engines hold the trainer's weights afterwards; seconds of the parts, and the canaries' difference."""
         start = time.monotonic()
+        expected = [self._trainer_logprobs(canary) for canary in self.watched]
         self.trainer.put_away()
         tensors = checkpoint.hf_state(self.trainer.model)
-        expected = [self._trainer_logprobs(canary) for canary in self.watched]
         moved = time.monotonic()
         from_leader(lambda: self.engine.update_weights(tensors))
         handed = time.monotonic()

@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from k15.errors import UserError
 from k15.params import Params
 from k15.rl.mismatch import MismatchParams, refuse_biased
 from k15.rl.objective import ObjectiveParams
@@ -44,7 +45,11 @@ class RoundsParams(Params):
 
 class RLParams(Params):
     seed: int
+    ranks: int = Field(ge=1)
+    """Trainer processes, which the stage starts on this machine unless torchrun has. Several need engines outside of
+    them (`engine.deployment`), and differ from one in the last bits of every sum."""
     tensor_parallel: int = Field(ge=1)
+    """Ranks that share one copy of the weights; `ranks / tensor_parallel` copies share the responses."""
     iterations: int = Field(ge=1)
     group_size: int = Field(ge=2)
     """Responses a prompt (k); with one there is nothing to compare."""
@@ -82,9 +87,20 @@ class RLParams(Params):
             raise ValueError("give prompts_per_iteration or partial, and null for the other")
         return self
 
+    @model_validator(mode="after")
+    def _whole_copies(self) -> Self:
+        if self.ranks % self.tensor_parallel:
+            raise ValueError(f"ranks ({self.ranks}) must be a multiple of tensor_parallel ({self.tensor_parallel})")
+        return self
+
     def check_engine(self, engine: EngineParams) -> None:
         """UserError where the two sections do not go together."""
-        refuse_biased(self.temperature, self.top_p, self.top_k, engine.logprobs)
+        if self.ranks > 1 and engine.deployment == "in_process":
+            raise UserError(
+                f"engine.deployment in_process goes with one trainer rank, and ranks is {self.ranks}; "
+                "set it to process or http"
+            )
+        refuse_biased(self.sampling(0), engine.logprobs == "raw", self.objective.truncation)
 
     def sampling(self, iteration: int) -> Sampling:
         """How responses are sampled in `iteration` (from 0)."""

@@ -1,6 +1,6 @@
 """Several trainer ranks (torchrun), one leader: rank 0 has the engines, the judge and the buffer; all of them train.
 
-Whatever the leader does alone goes through `from_leader`, so that the others get its result, or end with its error.
+Whatever the leader does alone goes through `from_leader`, so that the others get its result, or a `UserError` of it.
 """
 
 from __future__ import annotations
@@ -12,37 +12,32 @@ import torch.distributed as dist
 from torch import Tensor
 
 from k15.errors import UserError
+from k15.ranks import leads
 from k15.rollout.face import RolloutEngine
 from k15.rollout.types import Chunk, Order, Prompt
 
 T = TypeVar("T")
 
 
-def leads() -> bool:
-    return dist.get_rank() == 0
-
-
 def from_leader(make: Callable[[], T]) -> T:
-    """What `make` returns on the leader, on every rank. Collective; a `UserError` of the leader is raised on all."""
+    """What `make` returns on the leader, on every rank. Collective; a `UserError` of the leader is raised on all.
+
+    Any other error ends the leader, and the others with it: the collective that they wait in fails.
+    """
     if dist.get_world_size() == 1:
         return make()
     message: list[Any] = [None]
-    failure: BaseException | None = None
     if leads():
         try:
             message = [("result", make())]
         except UserError as error:
             message = [("refused", str(error))]
-        except BaseException as error:
-            message, failure = [("failed", "the leading rank failed; see its output")], error
     dist.broadcast_object_list(message)
-    if failure is not None:
-        raise failure
     kind, value = message[0]
-    if kind == "result":
-        result: T = value
-        return result
-    raise UserError(value)
+    if kind == "refused":
+        raise UserError(value)
+    result: T = value
+    return result
 
 
 class LeadersEngine(RolloutEngine):

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from k15 import ranks
 from k15.errors import UserError
 from k15.rollout.shared_weights import Handle
 from k15.rollout.types import Chunk, Order, Prompt
@@ -31,6 +32,11 @@ class EngineLost(Exception):
 
 class Member(ABC):
     """One engine of a fleet; its methods block, and raise `EngineLost`, or `UserError` for what was asked of it."""
+
+    @property
+    @abstractmethod
+    def pid(self) -> int:
+        """Of the process that is the engine, or has it."""
 
     @abstractmethod
     def run(self, order: Order) -> Iterator[Chunk]:
@@ -70,13 +76,17 @@ class ProcessMember(Member):
             [sys.executable, "-m", "k15.rollout.worker", str(there.fileno()), str(os.getpid())],
             stdin=subprocess.DEVNULL,
             pass_fds=[there.fileno()],
-            env={**os.environ, "PYTHONPATH": path},
+            env={**ranks.without(), "PYTHONPATH": path},
         )
         there.close()
         self._connection = Connection(here.detach())
         self._patience = START_S
         self._asked = 0
         self._send(self._arguments)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
     def run(self, order: Order) -> Iterator[Chunk]:
         self._ask("run", order)

@@ -16,13 +16,15 @@ from typing import Any
 
 import torch
 
-from k15.artifacts import publish
 from k15.errors import UserError
-from k15.model import checkpoint
+from k15.model import checkpoint, parallel
 from k15.model.vlm import VisionLanguageModel
 from k15.params import Params
 from k15.rl.loop import RLRun, open_engine
+from k15.rl.ranks import from_leader
+from k15.rl.recording import Recorder
 from k15.rl.rollouts import load_prompts
+from k15.rl.summary import with_sampling
 from k15.rl.trajectory import Group
 from k15.rollout.params import EngineParams
 from k15.seeds import derive
@@ -135,16 +137,19 @@ def _dpo(params: Long2ShortParams, ctx: Context) -> Metrics:
 def _rl(params: Long2ShortParams, ctx: Context) -> Metrics:
     own = params.rl
     start, prompt_set = ctx.artifact("rl/model"), ctx.artifact("prompts")
-    state = ctx.resumable(own, [start, prompt_set])
+    parallel.initialize(own.tensor_parallel)
+    state = from_leader(lambda: ctx.resumable(own, [start, prompt_set]))
     settings = ctx.params(EngineParams, "engine")
     model, tokenizer = checkpoint.load(start, own.tensor_parallel)
     prompts = load_prompts(prompt_set, tokenizer)
     producer = ctx.producer(own, [start, prompt_set])
     with open_engine(own, settings, start, model, ctx.progress) as engine:
-        run = RLRun(own, model, tokenizer, prompts, engine, state, ctx.progress, producer)
+        recorder = Recorder.of(ctx.recordings, own, settings, tokenizer, prompts, producer)
+        run = RLRun(own, model, tokenizer, prompts, engine, state, ctx.progress, producer, recorder)
         rows = run.run("long2short-rl")
     _publish(own, ctx, [start, prompt_set], model, tokenizer, run.chosen)
-    ctx.publish_plot("training", rows)
+    ctx.publish_plot("training", with_sampling(rows, run.saved.sampling))
+    ctx.publish_seconds(run.saved.seconds)
     figures = ("accuracy", "length", "truncated")
     return {
         "responses": sum(row["responses"] for row in rows),
@@ -162,13 +167,8 @@ def _publish(
     tokenizer: Tokenizer,
     iteration: int,
 ) -> None:
-    publish(
-        ctx.artifact(f"long2short/{ctx.variant}"),
-        "checkpoint",
-        "checkpoint",
-        ctx.producer(own, parents),
-        lambda directory: checkpoint.save(directory, model, tokenizer, iteration),
-    )
+    place = ctx.artifact(f"long2short/{ctx.variant}")
+    checkpoint.publish(place, model, tokenizer, iteration, ctx.producer(own, parents))
 
 
 def _mean_tokens(groups: list[Group]) -> float:
@@ -176,4 +176,11 @@ def _mean_tokens(groups: list[Group]) -> float:
     return round(sum(lengths) / len(lengths), 2)
 
 
-STAGE = Stage("long2short", Long2ShortParams, run, variants=("merge", "rejection", "dpo", "rl"), sections=("engine",))
+STAGE = Stage(
+    "long2short",
+    Long2ShortParams,
+    run,
+    variants=("merge", "rejection", "dpo", "rl"),
+    sections=("engine",),
+    ranks=lambda params, variant: params.rl.ranks if variant == "rl" else 1,
+)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from k15.artifacts import publish
 from k15.errors import UserError
 from k15.model import checkpoint
 from k15.model.vlm import VisionLanguageModel
@@ -85,13 +84,7 @@ def run(params: LongContextParams, ctx: Context) -> dict[str, Any]:
     model, _ = checkpoint.load(start, params.tensor_parallel, max_length=longest, rope_base=params.rope_base)
     rows = _train(params, ctx, model, tokenizer, TokenBlocks(tokens, "train", params.cooldown_domains), state)
     after = measure(params, model, tokenizer)
-    publish(
-        ctx.artifact("long_context"),
-        "checkpoint",
-        "checkpoint",
-        ctx.producer(params, [start, tokens]),
-        lambda directory: checkpoint.save(directory, model, tokenizer, len(rows)),
-    )
+    checkpoint.publish(ctx.artifact("long_context"), model, tokenizer, len(rows), ctx.producer(params, [start, tokens]))
     ctx.publish_plot("training", curve(rows))
     return {"needle": {length: {"before": before[length], "after": after[length]} for length in after}}
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from k15.artifacts import publish
 from k15.model import checkpoint, vlm
 from k15.model.config import ModelConfig, ModelParams
 from k15.seeds import derive
@@ -39,13 +38,7 @@ def run(params: PretrainParams, ctx: Context) -> dict[str, Any]:
     rows = _train(params, ctx, model, tokenizer, train, state)
     after = validation_loss(model, held_out, params.batch_rows, params.validation_blocks)
     producer = ctx.producer(params, [tokens, tokenizer_dir])
-    publish(
-        ctx.artifact("pretrain"),
-        "checkpoint",
-        "checkpoint",
-        producer,
-        lambda directory: checkpoint.save(directory, model, tokenizer, len(rows)),
-    )
+    checkpoint.publish(ctx.artifact("pretrain"), model, tokenizer, len(rows), producer)
     ctx.publish_plot("training", curve(rows))
     return {
         "validation_loss": {domain: {"before": before[domain], "after": after[domain]} for domain in after},

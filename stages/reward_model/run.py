@@ -51,8 +51,7 @@ def run(params: RewardModelParams, ctx: Context) -> dict[str, Any]:
 
     rows += _train_cot(params, settings, ctx, model, tokenizer, train)
     steps = params.steps + (params.sources.steps if params.sources.files else 0)
-    save = checkpoint.save
-    publish(ctx.artifact(COT), "checkpoint", "checkpoint", producer, lambda d: save(d, model, tokenizer, steps))
+    checkpoint.publish(ctx.artifact(COT), model, tokenizer, steps, producer)
 
     judgements = judge(
         params, settings, ctx.artifact(CLASSIC) / "hf", ctx.artifact(COT) / "hf", tokenizer, heldout, ctx.progress

@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import Any
 
 from k15 import rewards
-from k15.artifacts import publish
 from k15.errors import UserError
 from k15.model import checkpoint
 from k15.model.vlm import VisionLanguageModel
@@ -95,13 +94,7 @@ def _publish(
     params: SFTParams, ctx: Context, model: VisionLanguageModel, tokenizer: Tokenizer, artifact: str, steps: int
 ) -> None:
     producer = ctx.producer(params, [ctx.artifact("long_context")])
-    publish(
-        ctx.artifact(artifact),
-        "checkpoint",
-        "checkpoint",
-        producer,
-        lambda directory: checkpoint.save(directory, model, tokenizer, steps),
-    )
+    checkpoint.publish(ctx.artifact(artifact), model, tokenizer, steps, producer)
 
 
 def _mean_response(examples: list[Example]) -> float:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from k15.artifacts import publish
 from k15.model import checkpoint
 from k15.model.vlm import VisionLanguageModel
 from k15.seeds import derive
@@ -34,13 +33,7 @@ def run(params: VisionLanguageParams, ctx: Context) -> dict[str, Any]:
     before = validation_loss(model, held_out, params.ramp.batch_rows, params.validation_blocks)
     rows = _train(params, ctx, model, tokenizer, tokens, vision, state)
     after = validation_loss(model, held_out, params.ramp.batch_rows, params.validation_blocks)
-    publish(
-        ctx.artifact("vision_language"),
-        "checkpoint",
-        "checkpoint",
-        ctx.producer(params, parents),
-        lambda directory: checkpoint.save(directory, model, tokenizer, len(rows)),
-    )
+    checkpoint.publish(ctx.artifact("vision_language"), model, tokenizer, len(rows), ctx.producer(params, parents))
     ctx.publish_plot("training", curve(rows))
     return {
         "text_validation_loss": {domain: {"before": before[domain], "after": after[domain]} for domain in after},

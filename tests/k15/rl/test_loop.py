@@ -37,6 +37,7 @@ SHAPE = tiny.SHAPE.model_copy(update={"heads": 1, "kv_heads": 1, "head_dim": 32,
 TOKENIZER = Tokenizer.train(["Start with 123. Do reverse. a=2 b=a+8"] * 20, SHAPE.vocab_size)
 PARAMS = RLParams(
     seed=1,
+    ranks=1,
     tensor_parallel=1,
     iterations=3,
     group_size=4,
@@ -64,7 +65,7 @@ PARAMS = RLParams(
         floor=0.1,
     ),
     microbatch_tokens=512,
-    mismatch=MismatchParams(mean_limit=0.01, canary_limit=0.01),
+    mismatch=MismatchParams(mean_limit=0.01, multiplicative_limit=1.02, canary_limit=0.01),
     validation=ValidationParams(every=1, problems=1, choose="last"),
     record_every=None,
 )
@@ -182,7 +183,7 @@ def test_partial_rollouts_lose_and_repeat_no_token(
     for iteration, row in enumerate(rows):  # each token is in one segment, of the iteration that sampled it
         parts = [s for one in [*found, *buffered] for s in one["segments"] if s["version"] == iteration]
         assert sum(s["tokens"] for s in parts) == row["sampled_tokens"]
-        assert 120 <= row["sampled_tokens"] < 120 + 10
+        assert 120 <= row["sampled_tokens"] < 120 + 16  # a step of the engine's whole batch
     groups: dict[int, list[Row]] = {}
     for one in found:
         groups.setdefault(one["group"], []).append(one)

@@ -1,0 +1,128 @@
+"""The ranks of a stage: torchrun's processes, one of which leads; started on this machine where nobody else has.
+
+Guarantees: a rank ends with torchrun, even when that is killed; of ranks that fail, the first says why, in one line,
+and the others end in silence. Not guaranteed: silence and exit code of a torchrun that was started by hand, which adds
+its own account of a failure and exits with 1.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+
+_LAUNCHER = "K15_LAUNCHER"
+_TORCHRUNS = ("LOCAL_", "GROUP_", "ROLE_", "MASTER_", "TORCHELASTIC_")
+_PR_SET_PDEATHSIG = 1
+_PATIENCE_S = 5.0
+"""How long a rank that lost another one waits for word of what became of it; torchrun looks ten times a second."""
+
+
+def count() -> int:
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def leads() -> bool:
+    """Whether this rank writes and speaks for all of them."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def started() -> bool:
+    """Whether this process is one of torchrun's."""
+    return "RANK" in os.environ or count() > 1
+
+
+def without() -> dict[str, str]:
+    """The environment without what makes a process a rank: for children, which are none."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("RANK", "WORLD_SIZE", _LAUNCHER) and not name.startswith(_TORCHRUNS)
+    }
+
+
+def launch(number: int) -> tuple[int, str]:
+    """This command line again, as `number` ranks on this machine: its exit code, and a line where no rank gave one."""
+    from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    logging.disable()  # torchrun's account of a failure: a rank has given its own
+    os.environ[_LAUNCHER] = str(os.getpid())
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, len(os.sched_getaffinity(0)) // number)))
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # a machine's name need not lead to it
+    with tempfile.TemporaryDirectory(prefix="k15-ranks-") as logs:
+        config = LaunchConfig(
+            min_nodes=1,
+            max_nodes=1,
+            nproc_per_node=number,
+            run_id=f"k15-{os.getpid()}",
+            rdzv_backend="c10d",
+            rdzv_endpoint="localhost:0",
+            local_addr="localhost",
+            max_restarts=0,
+            logs_specs=DefaultLogsSpecs(log_dir=logs),
+        )
+        try:
+            elastic_launch(config, sys.executable)(*sys.orig_argv[1:])
+        except SignalException as ended:
+            word = "interrupted" if ended.sigval == signal.SIGINT else "terminated"
+            return 128 + ended.sigval, word
+        except ChildFailedError as failed:
+            return _verdict({rank: failure.exitcode for rank, failure in failed.failures.items()})
+    return 0, ""
+
+
+def _verdict(codes: Mapping[int, int]) -> tuple[int, str]:
+    """A rank with an exit code has spoken, or another one has: then it ends with 2. The rest torchrun has
+    terminated."""
+    if spoken := [code for code in codes.values() if code > 0]:
+        return min(spoken), ""
+    rank, code = min(codes.items(), key=lambda one: one[1] == -signal.SIGTERM)
+    name = signal.Signals(-code).name
+    return 2, f"error: rank {rank} was ended by {name}, perhaps for want of memory; run it again"
+
+
+def end_with_torchrun() -> None:
+    """Call it early: ranks have sessions of their own, which no signal to torchrun's reaches."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.environ.get(_LAUNCHER, str(os.getppid())) != str(os.getppid()):  # it died before
+        os._exit(1)
+
+
+def lost_another(error: Exception) -> bool:
+    """Whether this is how a collective ends when another rank has gone."""
+    if count() == 1 or not isinstance(error, RuntimeError):
+        return False
+    from torch.distributed import DistError
+
+    return isinstance(error, DistError) or "gloo" in str(error)
+
+
+def speaks(wait: bool = False) -> bool:
+    """Whether this rank, which ends with an error, is to say so: no other one has. `wait`: give the others time."""
+    if count() == 1:
+        return True
+    if "torch.distributed" not in sys.modules:
+        return leads()  # it is about params, which all ranks read alike
+    from torch import distributed as dist
+
+    if not dist.is_initialized():
+        return leads()
+    key, rank = f"k15/failed/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", os.environ["RANK"]
+    until = time.monotonic() + (_PATIENCE_S if wait else 0)
+    with suppress(RuntimeError):  # the store has gone with torchrun or the leader
+        store = dist.TCPStore(
+            os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), timeout=timedelta(seconds=_PATIENCE_S)
+        )
+        while time.monotonic() < until and not store.check([key]):
+            time.sleep(0.1)
+        return bool(store.compare_set(key, "", rank) == rank.encode())
+    return leads()
