@@ -103,7 +103,7 @@ def stop_engine(member: HTTPMember) -> None:
         os.kill(process, signal.SIGSTOP)
 
 
-HUNG, DEAD = "has not moved for 20 s", "was killed|failed"
+HUNG, DEAD = "has not moved for 20 s", "was killed|failed|ended|hung up"
 
 
 @pytest.mark.parametrize(("act", "why"), [(kill_all, DEAD), (stop_all, HUNG), (kill_engine, DEAD), (stop_engine, HUNG)])
