@@ -10,20 +10,24 @@ from typing import Any
 
 from k15.artifacts import publish, write_dataset
 from k15.model import checkpoint
+from k15.rl.code_prompts import load_code_prompts
 from k15.rl.loop import RLRun, open_engine
-from k15.rl.params import RLParams
 from k15.rl.rollouts import load_prompts
 from k15.rollout.params import EngineParams
 from k15.stage import Context, Stage
+from stages.rl.params import RLStageParams
 
 
-def run(params: RLParams, ctx: Context) -> dict[str, Any]:
+def run(params: RLStageParams, ctx: Context) -> dict[str, Any]:
     start, prompt_set = ctx.artifact("sft/long"), ctx.artifact("prompts")
-    parents = [start, prompt_set]
+    problems, cases = ctx.artifact("test_cases/problems"), ctx.artifact("test_cases/cases")
+    parents = [start, prompt_set, problems, cases]
     state = ctx.resumable(params, parents)
     settings = ctx.params(EngineParams, "engine")
     model, tokenizer = checkpoint.load(start, params.tensor_parallel)
     prompts = load_prompts(prompt_set, tokenizer)
+    if params.code_problems:
+        prompts += load_code_prompts(problems, cases, tokenizer, model.shape.max_length)
     producer = ctx.producer(params, parents)
     with open_engine(params, settings, start, model, ctx.progress) as engine:
         rl = RLRun(params, model, tokenizer, prompts, engine, state, ctx.progress, producer)
@@ -48,4 +52,4 @@ def run(params: RLParams, ctx: Context) -> dict[str, Any]:
     }
 
 
-STAGE = Stage("rl", RLParams, run, sections=("engine",))
+STAGE = Stage("rl", RLStageParams, run, sections=("engine",))
