@@ -34,13 +34,13 @@ class Setting:
 
 
 @contextmanager
-def setting() -> Iterator[Setting]:
+def setting(max_length: int = MAX_LENGTH) -> Iterator[Setting]:
     """A model with random weights; its tokenizer is trained on the text families' own problems."""
     text = [family for family in FAMILIES.values() if not family.vision]
     problems = [problem for family in text for problem in generate(family.name, "train", 128, SEED)]
     tokenizer = Tokenizer.train([problem.question + problem.long for problem in problems], VOCABULARY)
     shape = load_params(ModelParams, "model", Path("."))
-    config = ModelConfig(**shape.model_dump(), vocab_size=VOCABULARY, max_length=MAX_LENGTH)
+    config = ModelConfig(**shape.model_dump(), vocab_size=VOCABULARY, max_length=max_length)
     model = build(config, SEED)
     with TemporaryDirectory() as directory:
         hf = Path(directory) / "hf"

@@ -128,6 +128,7 @@ class Engine(InProcessLLM, RolloutEngine):
     def update_weights(self, tensors: Mapping[str, Tensor]) -> None:
         self.wake()
         weights.copy_into(weights.held_tensors(self._model), tensors)
+        self._pack()
 
     def load_hf(self, hf_dir: Path) -> None:
         """Replace all weights by those of another export of the same shape."""
