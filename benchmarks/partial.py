@@ -4,7 +4,8 @@ Both sides are the real rollout phase on the same engine: groups of 8, replay bu
 prescribed, log-normal with median 40 and 1 % from 800 on, since a model with random weights does not end by itself; the
 n-th group's are the same on both sides. All sides take turns; the first round, in which the buffers fill, is not
 measured. A token is trained on when its group is complete: `masked` counts those of the iteration in which that
-happens, `kept` those of earlier segments too (`objective.earlier_segments`). Waiting trains on all it samples.
+happens, `kept` those of earlier segments too (`objective.earlier_segments`). Waiting trains on all it samples. Ratios
+are of wall time, and of the CPU time of the thread that samples, which other work on the machine moves less.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import math
 import statistics
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from k15.seeds import derive
 
 MEDIAN, TAIL, LONGEST = 40, 800, 1024
 GROUPS, GROUP_SIZE = 16, 8
-ROUNDS = 1
+ROUNDS = 4
 PORTION = 4
 """Waiting iterations' worth of tokens that every setting samples in a round, in however many iterations."""
 SETTINGS = ((1, 32), (1, 64), (2, 64), (4, 32), (4, 64), (4, 128))
@@ -36,6 +37,9 @@ SETTINGS = ((1, 32), (1, 64), (2, 64), (4, 32), (4, 64), (4, 128))
 CAPACITY = EngineParams(
     max_num_seqs=256, kv_cache_gib=0.4, deployment="in_process", hang_s=60.0, restarts=2, logprobs="raw"
 )
+
+
+_WALL, _CPU = 0, 1
 
 
 def length_of(key: Key) -> int:
@@ -57,9 +61,17 @@ class Prescribed(Engine):
         return params
 
 
+class Counts(NamedTuple):
+    """Tokens: all that were sampled, and those that are trained on with earlier segments and without."""
+
+    sampled: float
+    kept: float
+    masked: float
+
+
 @dataclass
 class Side:
-    """One way to run the rollout phase, with its own buffer; per measured round, what it brought a second."""
+    """One way to run the rollout phase, with its own buffer; a row of `counted` and of seconds per measured round."""
 
     name: str
     rollouts: Rollouts
@@ -67,32 +79,33 @@ class Side:
     fresh: int
     iterations: int
     done: int = 0
-    sampled: list[float] = field(default_factory=list)
-    kept: list[float] = field(default_factory=list)
-    masked: list[float] = field(default_factory=list)
+    tokens: list[Counts] = field(default_factory=list)
+    seconds: list[tuple[float, float]] = field(default_factory=list)
+    """By the wall's clock, and of the CPU."""
 
     def round(self, prompts: list[RLPrompt], measured: bool) -> None:
-        figures = np.zeros(3)
-        seconds = 0.0
-        for _ in range(self.iterations):
-            first = self.rollouts.buffer.next_number
-            fresh = [(i % len(prompts), prompts[i % len(prompts)]) for i in range(first, first + self.fresh)]
-            sampling = Sampling(GROUP_SIZE, temperature=1.0, max_tokens=LONGEST + 1, seed=derive(1, self.done))
-            started = time.perf_counter()
-            phase = self.rollouts.phase(self.done, fresh, sampling, self.partial)
-            seconds += time.perf_counter() - started
-            figures += counted(phase, self.done)
-            self.done += 1
+        wall, cpu = time.perf_counter(), time.thread_time()
+        counts = [self._iterate(prompts) for _ in range(self.iterations)]
         if measured:
-            for series, figure in zip((self.sampled, self.kept, self.masked), figures / seconds, strict=True):
-                series.append(figure)
+            self.seconds.append((time.perf_counter() - wall, time.thread_time() - cpu))
+            self.tokens.append(Counts(*map(sum, zip(*counts, strict=True))))
+
+    def _iterate(self, prompts: list[RLPrompt]) -> Counts:
+        first = self.rollouts.buffer.next_number
+        fresh = [(i % len(prompts), prompts[i % len(prompts)]) for i in range(first, first + self.fresh)]
+        sampling = Sampling(GROUP_SIZE, temperature=1.0, max_tokens=LONGEST + 1, seed=derive(1, self.done))
+        counts = counted(self.rollouts.phase(self.done, fresh, sampling, self.partial), self.done)
+        self.done += 1
+        return counts
+
+    def rates(self, what: str, clock: int) -> list[float]:
+        return [getattr(c, what) / s[clock] for c, s in zip(self.tokens, self.seconds, strict=True)]
 
 
-def counted(phase: Phase, iteration: int) -> tuple[float, float, float]:
-    """Tokens that were sampled, and those that are trained on with earlier segments and without."""
+def counted(phase: Phase, iteration: int) -> Counts:
     segments = [s for group in phase.groups for response in group.responses for s in response.segments]
     now = sum(len(s.ids) for s in segments if s.version == iteration)
-    return phase.figures["sampled_tokens"], sum(len(s.ids) for s in segments), now
+    return Counts(phase.figures["sampled_tokens"], sum(len(s.ids) for s in segments), now)
 
 
 def measure() -> None:
@@ -133,23 +146,28 @@ def all_sides(engine: Engine, shared: Setting) -> list[Side]:
 
 def report(sides: list[Side]) -> None:
     waiting, *others = sides
-    tokens = GROUPS * GROUP_SIZE
-    print(f"waiting for all of {tokens} responses: {statistics.median(waiting.kept):,.0f} tokens/s, all trained on")
-    print("partial rollouts: tokens at_once | sampled/s | kept/s ratio | masked/s ratio | share masked")
+    rate = statistics.median(waiting.rates("kept", _WALL))
+    print(f"partial rollouts: waiting for all of {GROUPS * GROUP_SIZE} responses {rate:,.0f} tokens/s, all trained on")
+    print("partial rollouts: tokens at_once | sampled/s | share masked | ratio kept (CPU) | ratio masked (CPU)")
     for side in others:
-        kept, masked = ratios(side.kept, waiting.kept), ratios(side.masked, waiting.kept)
-        share = 1 - sum(side.masked) / sum(side.kept)
-        print(
-            f"partial rollouts: {side.name} | {statistics.median(side.sampled):,.0f}"
-            f" | {statistics.median(side.kept):,.0f} {statistics.median(kept):.2f}"
-            f" | {statistics.median(side.masked):,.0f} {statistics.median(masked):.2f} | {share:.0%}"
-        )
+        rate = statistics.median(side.rates("sampled", _WALL))
+        share = 1 - sum(c.masked for c in side.tokens) / sum(c.kept for c in side.tokens)
+        found = [
+            f"{statistics.median(ratios(side, waiting, what, _WALL)):.2f}"
+            f" ({statistics.median(ratios(side, waiting, what, _CPU)):.2f})"
+            for what in ("kept", "masked")
+        ]
+        print(f"partial rollouts: {side.name} | {rate:,.0f} | {share:.0%} | {' | '.join(found)}")
     for what in ("kept", "masked"):
-        best = max(others, key=lambda side: statistics.median(ratios(getattr(side, what), waiting.kept)))
-        found = ratios(getattr(best, what), waiting.kept)
-        spread = f"{min(found):.2f} to {max(found):.2f} in {len(found)} rounds"
-        print(f"partial rollouts, earlier segments {what}: best ratio {statistics.median(found):.2f} ({spread})")
+        best = max(others, key=lambda side: statistics.median(ratios(side, waiting, what, _CPU)))
+        wall, cpu = (ratios(best, waiting, what, clock) for clock in (_WALL, _CPU))
+        spread = f"{min(wall):.2f} to {max(wall):.2f} in {len(wall)} rounds"
+        print(
+            f"partial rollouts, earlier segments {what}: best ratio {statistics.median(wall):.2f} ({spread}),"
+            f" of CPU time {statistics.median(cpu):.2f}, at {' '.join(best.name.split())}"
+        )
 
 
-def ratios(ours: list[float], theirs: list[float]) -> list[float]:
-    return [one / other for one, other in zip(ours, theirs, strict=True)]
+def ratios(side: Side, waiting: Side, what: str, clock: int) -> list[float]:
+    pairs = zip(side.rates(what, clock), waiting.rates("kept", clock), strict=True)
+    return [one / other for one, other in pairs]

@@ -1,8 +1,8 @@
 """Rollout tokens per second: two engines against one, and one against bare `vllm.LLM.generate`.
 
-Same settings, export, prompts, number of responses, limits and log-probabilities, in the shape of an RL iteration and in
-a shorter one. All sides draw at temperature 1, so their responses differ; what counts is tokens per second. Ours is an
-`Order` as the rollout phase gives it: responses begun one by one, each handed over as it ends.
+Same settings, export, prompts, number of responses, limits and log-probabilities, in the shape of an RL iteration and
+in a shorter one. All sides draw at temperature 1, so their responses differ; what counts is tokens per second. Ours is
+an `Order` as the rollout phase gives it: responses begun one by one, each handed over as it ends.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def measure(setting: Setting) -> None:
         with open_engines(setting, 2) as pair:
             shape = SHAPES[0]
             ours = partial(by, pair, setting, shape), "one engine", partial(by, alone, setting, shape)
-            compare("rollout by two engines", *ours, shape.repetitions)
+            compare("rollout by two engines", *ours, shape.repetitions, cpu=False)
         bare = open_bare(setting)
         for shape in SHAPES:
             theirs = by_bare(bare, setting, shape)

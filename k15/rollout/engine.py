@@ -135,7 +135,7 @@ class Engine(InProcessLLM, RolloutEngine):
         self.update_weights(load_file(existing(hf_dir / "model.safetensors")))
 
     def weight_digests(self) -> dict[str, str]:
-        return {name: weights.tensor_digest(t) for name, t in weights.held_tensors(self._model).items()}
+        return weights.tensor_digests(weights.held_tensors(self._model))
 
     def _forget(self) -> None:
         """Keys and pictures of earlier calls: they are of other weights, or differ in the last bit."""

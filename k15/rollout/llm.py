@@ -23,10 +23,8 @@ with process.importing_vllm():
     from vllm import _custom_ops as cpu_operators
     from vllm.engine.arg_utils import EngineArgs
     from vllm.model_executor.layers.utils import dispatch_cpu_unquantized_gemm
-    from vllm.renderers.inputs.preprocess import parse_model_prompt
     from vllm.v1.engine.llm_engine import LLMEngine
 
-_BLOCK_TOKENS = 32
 _STEP_TOKENS = 8192
 _NARROW = 512
 """Up to this width one thread: a second gains a sixth on an idle machine, and a busy one makes it many times
@@ -53,7 +51,6 @@ class InProcessLLM:
             max_num_seqs=params.max_num_seqs,
             max_num_batched_tokens=max(_STEP_TOKENS, max_model_len),
             kv_cache_memory_bytes=int(params.kv_cache_gib * 2**30),
-            block_size=_BLOCK_TOKENS,
             use_tqdm_on_load=False,
             disable_log_stats=True,
             seed=seed,
@@ -97,12 +94,6 @@ class InProcessLLM:
                 if hasattr(layer, "cpu_linear"):
                     dispatch_cpu_unquantized_gemm(layer, remove_weight=False)
 
-    def _rendered(self, request: Mapping[str, Any]) -> Any:
-        """What vLLM makes of a request before it asks how to sample it."""
-        renderer = self._llm.renderer
-        parsed = parse_model_prompt(self._llm.model_config, request)
-        return renderer.render_cmpl([parsed], renderer.default_cmpl_tok_params)[0]
-
     def _submit(self, request: Mapping[str, Any], params: Any) -> str:
         self._requests += 1
         name = str(self._requests)
@@ -122,7 +113,7 @@ class InProcessLLM:
 
 @contextmanager
 def _plain_linear_layers() -> Iterator[None]:
-    """Without oneDNN's prepacked copies, which in-place weight updates would not reach and which replace the weights."""
+    """Without oneDNN's prepacked copies: in place of the weights, they could not be replaced."""
     supported = cpu_operators._supports_onednn
     cpu_operators._supports_onednn = False
     try:
