@@ -19,6 +19,8 @@ PRODUCER = Producer("curate", {"curate": {"seed": 1}})
 def value_of(kind: pa.DataType, number: int) -> Any:
     if pa.types.is_list(kind):
         return [value_of(kind.value_type, number + i) for i in range(number % 3)]
+    if pa.types.is_struct(kind):
+        return {field.name: value_of(field.type, number) for field in kind}
     if pa.types.is_string(kind):
         return f"文 {number}"
     if pa.types.is_binary(kind):
