@@ -12,9 +12,9 @@ samples of what can come of one prefix. Their mean reward estimates its value V,
 A root without branches, or with one judged response only, has V = r: the second part is 0, and both are eq. 3.
 
 Every branch counts 1/m (`share`), so a root counts once, and what the branches share is trained on once in all, 1/m of
-it in each of their rows. There both credits have the same gradient at π_i, Σ_j (1/m)(r_j − b) = V − b; it is trained on
-only with `earlier_segments: kept`. After it r_j − V is smaller than r_j − b as V is made of these rewards: by a factor
-of (m − 1)/m in expectation, where eq. 3 itself has (k − 1)/k.
+it in each of their rows. There both credits have the same gradient at π_i, Σ_j (1/m)(r_j − b) = V − b (where w is the
+same in all rows: not `length_normalised`); it is trained on only with `earlier_segments: kept`. After it, r_j − V says
+less than r_j − b, since r_j is part of V: by a factor of (m − 1)/m in expectation, where eq. 3 itself has (k − 1)/k.
 """
 
 from __future__ import annotations
