@@ -45,7 +45,7 @@ BRANCHES = (1, 2, 4)
 AT_ONCE = 64
 SAMPLING = Sampling(n=4, temperature=1.0, max_tokens=64)
 BUDGET = 2560
-"""Cuts most responses, somewhere in the middle."""
+"""Cuts most responses."""
 RACES = {"its first 24 tokens": slice(24), "all of it": slice(None), "its last 16 tokens": slice(-16, None)}
 CREDITS = {
     credit: ObjectiveParams(kind="eq3", tau=0.05, baseline="mean", earlier_segments="kept", credit=credit)
