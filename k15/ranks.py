@@ -81,7 +81,7 @@ def launch(number: int) -> tuple[int, str]:
 
 
 def _verdict(codes: Mapping[int, int]) -> tuple[int, str]:
-    """A rank with an exit code has spoken, or another one has: then it ends with 2. The rest torchrun has terminated."""
+    """A rank with an exit code has spoken, or another one has: then it ends with 2. torchrun has ended the rest."""
     if spoken := [code for code in codes.values() if code > 0]:
         return min(spoken), ""
     rank, code = min(codes.items(), key=lambda one: one[1] == -signal.SIGTERM)
@@ -109,16 +109,12 @@ def speaks(wait: bool = False) -> bool:
     """Whether this rank, which ends with an error, is to say so: no other one has. `wait`: give the others time."""
     if count() == 1:
         return True
-    if "torch.distributed" not in sys.modules:
-        return leads()  # it is about params, which all ranks read alike
-    from torch import distributed as dist
+    from torch.distributed import TCPStore
 
-    if not dist.is_initialized():
-        return leads()
     key, rank = f"k15/failed/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", os.environ["RANK"]
     until = time.monotonic() + (_PATIENCE_S if wait else 0)
-    with suppress(RuntimeError):  # the store has gone with torchrun or the leader
-        store = dist.TCPStore(
+    with suppress(RuntimeError):  # the store is torchrun's, or the leader's, and may have gone with it
+        store = TCPStore(
             os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), timeout=timedelta(seconds=_PATIENCE_S)
         )
         while time.monotonic() < until and not store.check([key]):

@@ -37,6 +37,7 @@ SHAPE = tiny.SHAPE.model_copy(update={"heads": 1, "kv_heads": 1, "head_dim": 32,
 TOKENIZER = Tokenizer.train(["Start with 123. Do reverse. a=2 b=a+8"] * 20, SHAPE.vocab_size)
 PARAMS = RLParams(
     seed=1,
+    ranks=1,
     tensor_parallel=1,
     iterations=3,
     group_size=4,
