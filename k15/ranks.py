@@ -107,8 +107,8 @@ def lost_another(error: Exception) -> bool:
 
 def speaks(wait: bool = False) -> bool:
     """Whether this rank, which ends with an error, is to say so: no other one has. `wait`: give the others time."""
-    if count() == 1:
-        return True
+    if count() == 1 or "MASTER_PORT" not in os.environ:
+        return leads()
     from torch.distributed import TCPStore
 
     key, rank = f"k15/failed/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", os.environ["RANK"]
