@@ -12,7 +12,7 @@ export GIT_COMMITTER_EMAIL := k15@localhost
 endif
 IN_ROOT := cd "$(ROOT)" &&
 
-.PHONY: repro test ui stage reward-models images bench check lock clean environment
+.PHONY: repro test ui stage reward-models ablations images bench check lock clean environment
 
 repro: environment  ## The whole recipe; PROFILE=smoke|laptop|gpu|cluster recomposes params.yaml first
 	@$(IN_ROOT) $(if $(PROFILE),dvc exp run -S profile=$(PROFILE),dvc repro)
@@ -25,6 +25,9 @@ stage: environment  ## One stage again, on the inputs that are there: make stage
 reward-models: environment  ## Train a value-head and a chain-of-thought reward model; their accuracies in a table
 	@$(IN_ROOT) dvc repro pipelines/optional/dvc.yaml:reward_model
 	@$(IN_ROOT) python -m stages.reward_model.table
+
+ablations: environment  ## The paper's ablations as DVC experiments, three seeds each; report/ablations.html
+	@$(IN_ROOT) python -m pipelines.ablations.run
 
 ui: environment  ## The Prefect UI, with deployments of the recipe and of each stage
 	@$(IN_ROOT) python -m pipelines.ui
@@ -45,7 +48,7 @@ lock:  ## Resolve requirements*.in into the lock files again
 	@$(ROOT)/setup/lock.sh
 
 clean:  ## What stages made, and DVC's cache of it; .venv and the Prefect history stay
-	@$(IN_ROOT) rm -rf artifacts state metrics plots report .dvc/cache .dvc/tmp
+	@$(IN_ROOT) rm -rf artifacts state recordings metrics plots report .dvc/cache .dvc/tmp
 
 environment:
 	@$(ROOT)/setup/environment.sh

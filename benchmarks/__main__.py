@@ -5,10 +5,11 @@ import sys
 
 from k15.errors import UserError
 
-OF_MODELS = ("training", "rollout")
+OF_MODELS = ("training", "policy_update", "rollout", "grpo")
 """These share a freshly built model (`setting`)."""
+OF_RL = ("rl_kills", "engine_faults")
 OF_REWARDS = ("verifiers", "code_sets", "sandbox", "load", "kills")
-KNOWN = (*OF_MODELS, *OF_REWARDS)
+KNOWN = (*OF_MODELS, *OF_REWARDS, *OF_RL)
 
 
 def main(names: list[str]) -> int:
@@ -18,7 +19,7 @@ def main(names: list[str]) -> int:
     chosen = [name for name in KNOWN if name in (names or KNOWN)]
     try:
         for name in chosen:
-            if name in OF_REWARDS:
+            if name not in OF_MODELS:
                 importlib.import_module(f"benchmarks.{name}").measure()
         if set(chosen) & set(OF_MODELS):
             _measure_models([name for name in chosen if name in OF_MODELS])

@@ -7,8 +7,6 @@ temperature 1, so their responses differ; what counts is tokens per second.
 from collections.abc import Callable
 from functools import partial
 
-from k15.rollout.fleet import open_fleet
-
 from benchmarks.setting import MAX_LENGTH, Setting, compare
 from k15.rollout.engine import Engine
 from k15.rollout.params import EngineParams

@@ -55,11 +55,17 @@ class Context:
     started: float = field(default_factory=_process_start)
     spent: float = 0.0  # seconds of earlier attempts that this one continues
     _read: dict[str, Any] = field(default_factory=dict)
+    _phases: list[dict[str, float]] = field(default_factory=list)
 
     @property
     def state(self) -> Path:
         """Where a stage saves what it wants to resume from; call `resumable` before looking into it."""
         return self.root / "state" / self.name
+
+    @property
+    def recordings(self) -> Path:
+        """Where a stage keeps what it recorded for debugging: no output, and not removed at its end."""
+        return self.root / "recordings" / self.name
 
     def artifact(self, relative: str) -> Path:
         return self.root / "artifacts" / relative
@@ -102,6 +108,10 @@ class Context:
             return
         path = self.root / "plots" / f"{self.name}.{name}.json"
         write_json(path, _finite(rows, f"plot {name}"))
+
+    def publish_seconds(self, rows: list[dict[str, float]]) -> None:
+        """Rows of seconds for `phases` of the stage's timing, since no two runs agree on them as they do on plots."""
+        self._phases.extend(rows)
 
     def _resolved(self, params: Params) -> dict[str, Any]:
         return {self.name.split(".")[0]: params.model_dump(mode="json"), **self._read}
@@ -170,7 +180,8 @@ def _run(stage: Stage[P], params: P, context: Context) -> None:
         return
     seconds = round(context.spent + time.time() - context.started, 3)
     write_json(context.root / "metrics" / f"{context.name}.json", metrics)
-    write_json(context.root / "metrics" / "timing" / f"{context.name}.json", {"seconds": seconds})
+    timing = {"seconds": seconds} | ({"phases": context._phases} if context._phases else {})
+    write_json(context.root / "metrics" / "timing" / f"{context.name}.json", timing)
     shutil.rmtree(context.state, ignore_errors=True)
 
 

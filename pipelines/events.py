@@ -21,6 +21,8 @@ class Progress:
     done: int
     total: int | None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    depth: int = 0
+    """How many tasks this one is inside of; such a one begins again with every step of those."""
 
     def figures(self) -> str:
         return " ".join(f"{name}={value:.4g}" for name, value in self.metrics.items())
@@ -44,6 +46,6 @@ def parse(line: str) -> Event:
             return Line(line)
         total = None if event["total"] is None else int(event["total"])
         metrics = {str(name): float(value) for name, value in event["metrics"].items()}
-        return Progress(str(event["label"]), int(event["done"]), total, metrics)
+        return Progress(str(event["label"]), int(event["done"]), total, metrics, int(event["depth"]))
     except (ValueError, TypeError, KeyError, AttributeError):
         return Line(line)

@@ -31,9 +31,9 @@ class Terminal:
         sys.stderr.flush()
 
     def close(self) -> None:
-        for bar in self._bars.values():
-            bar.close()
-        self._bars.clear()
+        """Inner bars first: those that are left on the screen move up into the place of one that goes."""
+        while self._bars:
+            self._bars.popitem()[1].close()
 
     def _print(self, text: str) -> None:
         if self._bars:
@@ -48,16 +48,20 @@ class Terminal:
 
         bar = self._bars.get(event.label)
         if bar is None:
-            bar = self._bars[event.label] = tqdm(desc=event.label, total=event.total, dynamic_ncols=True)
+            settings = {"dynamic_ncols": True, "leave": not event.depth}
+            bar = self._bars[event.label] = tqdm(desc=event.label, total=event.total, **settings)
+        elif event.done < bar.n:  # the next one of this name
+            bar.reset(event.total)
         bar.set_postfix_str(event.figures(), refresh=False)
         bar.update(event.done - bar.n)
-        if event.done == event.total:
-            bar.close()
-            del self._bars[event.label]
+        bar.refresh()
+        if event.done == event.total and not event.depth:
+            self.close()
 
     def _report(self, event: Progress) -> None:
         now = time.monotonic()
-        if event.done != event.total and now - self._shown.setdefault(event.label, now) < LINE_SECONDS:
+        due = event.done == event.total and not event.depth
+        if not due and now - self._shown.setdefault(event.label, now) < LINE_SECONDS:
             return
         self._shown[event.label] = now
         of = "" if event.total is None else f"/{event.total}"

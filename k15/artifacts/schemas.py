@@ -120,8 +120,8 @@ DATASETS: dict[str, Schema] = {
         segments=_segments,
         finish_reason=_str,  # stop | length | repetition | age
         text=_str,
-        correct=_f32,  # the verifier's reward
-        reward=_f32,  # with the length reward and penalties; NaN without a verdict
+        correct=pa.float64(),  # the verifier's reward
+        reward=pa.float64(),  # with the length reward and penalties; NaN without a verdict
         verdict=_str,
     ),
     # Responses of groups that are not complete, between two iterations of RL.
@@ -150,6 +150,8 @@ DATASETS: dict[str, Schema] = {
         groups=_i32,
         last_iteration=_i32,  # -1 before the first group
     ),
+    # The prompts of a recorded iteration, as RL reads them.
+    "rl_prompt": _schema(1, id=_str, ids=_ids, images=_images, record=_str, pass_rate=pa.float64()),
     # States of the process's random generators.
     "generators": _schema(1, name=_str, state=pa.binary()),
     "sample": _schema(

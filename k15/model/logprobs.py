@@ -24,6 +24,15 @@ def _reduce(tensor: Tensor, op: Any = dist.ReduceOp.SUM) -> Tensor:
     return tensor
 
 
+def _buffer(hidden_NH: Tensor, weight_VH: Tensor, chunk: int) -> Tensor:
+    """One chunk's logits, for all chunks: two at a time would double the peak."""
+    return hidden_NH.new_empty(min(chunk, len(hidden_NH)), len(weight_VH))
+
+
+def _logits(hidden_CH: Tensor, weight_VH: Tensor, buffer: Tensor) -> Tensor:
+    return torch.mm(hidden_CH, weight_VH.T, out=buffer[: len(hidden_CH)])
+
+
 class _TokenLogprobs(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden_NH: Tensor, weight_VH: Tensor, targets_N: Tensor, chunk: int) -> Tensor:
@@ -33,8 +42,9 @@ class _TokenLogprobs(torch.autograd.Function):
         local_N = local_N.clamp(0, weight_VH.shape[0] - 1)
         normaliser_N = hidden_NH.new_empty(len(targets_N))
         chosen_N = hidden_NH.new_empty(len(targets_N))
+        buffer = _buffer(hidden_NH, weight_VH, chunk)
         for i in range(0, len(targets_N), chunk):
-            logits = hidden_NH[i : i + chunk] @ weight_VH.T
+            logits = _logits(hidden_NH[i : i + chunk], weight_VH, buffer)
             top = _reduce(logits.amax(-1), dist.ReduceOp.MAX)
             here = logits.gather(1, local_N[i : i + chunk, None])[:, 0]
             chosen_N[i : i + chunk] = _reduce(here * owned_N[i : i + chunk])
@@ -51,11 +61,14 @@ class _TokenLogprobs(torch.autograd.Function):
         hidden_NH, weight_VH, local_N, owned_N, normaliser_N, kept = ctx.saved_tensors
         grad_hidden = torch.empty_like(hidden_NH)
         grad_weight = torch.zeros_like(weight_VH) if ctx.needs_input_grad[1] else None
+        buffer = kept if kept is not None else _buffer(hidden_NH, weight_VH, ctx.chunk)
         for i in range(0, len(grad_N), ctx.chunk):
             part = slice(i, i + ctx.chunk)
             hidden, grad = hidden_NH[part], grad_N[part]
-            share = kept if kept is not None else (hidden @ weight_VH.T).sub_(normaliser_N[part, None]).exp_()
-            grad_logits = share * -grad[:, None]
+            if kept is None:
+                _logits(hidden, weight_VH, buffer).sub_(normaliser_N[part, None]).exp_()
+            # In place, so that there is one chunk in memory; autograd then refuses a second pass over `kept`.
+            grad_logits = buffer[: len(hidden)].mul_(-grad[:, None])
             grad_logits.scatter_add_(1, local_N[part, None], (grad * owned_N[part])[:, None])
             grad_hidden[part] = grad_logits @ weight_VH
             if grad_weight is not None:

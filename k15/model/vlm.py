@@ -8,11 +8,15 @@ Not covered: pipeline parallelism (the decoder is built with both ends on every 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from megatron.core import parallel_state
 from megatron.core.fusions.fused_bias_dropout import get_bias_dropout_add
+from megatron.core.models.common.embeddings.rotary_pos_embedding import RotaryEmbedding
 from megatron.core.models.gpt import GPTModel
 from megatron.core.models.vision.clip_vit_model import CLIPViTModel
 from megatron.core.models.vision.multimodal_projector import MultimodalProjector
@@ -31,34 +35,47 @@ from torch import Tensor
 from k15.model import parallel
 from k15.model.attention import SDPAttention, document_mask
 from k15.model.config import ModelConfig
+from k15.model.fused import RMSNorm, swiglu
 from k15.tokenizer import IMAGE
 
 _MLP = MLPSubmodules(linear_fc1=ColumnParallelLinear, linear_fc2=RowParallelLinear)
+_GATED_MLP = replace(_MLP, activation_func=swiglu)
 
 
-def _layer_spec(mask: AttnMaskType, qk_norm: bool) -> ModuleSpec:
-    norm = WrappedTorchNorm if qk_norm else IdentityOp
+def _layer_spec(mask: AttnMaskType, norm: type, head_norm: type, mlp: MLPSubmodules, core: Any) -> ModuleSpec:
     return ModuleSpec(
         module=TransformerLayer,
         submodules=TransformerLayerSubmodules(
-            input_layernorm=WrappedTorchNorm,
+            input_layernorm=norm,
             self_attention=ModuleSpec(
                 module=SelfAttention,
                 params={"attn_mask_type": mask},
                 submodules=SelfAttentionSubmodules(
                     linear_qkv=ColumnParallelLinear,
-                    core_attention=SDPAttention,
+                    core_attention=core,
                     linear_proj=RowParallelLinear,
-                    q_layernorm=norm,
-                    k_layernorm=norm,
+                    q_layernorm=head_norm,
+                    k_layernorm=head_norm,
                 ),
             ),
             self_attn_bda=get_bias_dropout_add,
-            pre_mlp_layernorm=WrappedTorchNorm,
-            mlp=ModuleSpec(module=MLP, submodules=_MLP),
+            pre_mlp_layernorm=norm,
+            mlp=ModuleSpec(module=MLP, submodules=mlp),
             mlp_bda=get_bias_dropout_add,
         ),
     )
+
+
+def _decoder_spec(config: ModelConfig) -> ModuleSpec:
+    rotary = RotaryEmbedding(
+        config.head_dim, 1.0, rotary_base=config.rope_base, use_cpu_initialization=not torch.cuda.is_available()
+    )
+    core = partial(SDPAttention, rotary=rotary, batch_first=True)
+    return _layer_spec(AttnMaskType.causal, RMSNorm, RMSNorm, _GATED_MLP, core)
+
+
+def _tower_spec() -> ModuleSpec:
+    return _layer_spec(AttnMaskType.no_mask, WrappedTorchNorm, IdentityOp, _MLP, SDPAttention)
 
 
 def _common(config: ModelConfig, layers: int) -> dict[str, object]:
@@ -90,6 +107,7 @@ def decoder_config(config: ModelConfig) -> TransformerConfig:
         layernorm_epsilon=1e-6,
         gated_linear_unit=True,
         activation_func=F.silu,
+        use_te_activation_func=True,  # megatron's name for an activation that its spec brings: `swiglu`
         add_bias_linear=False,
         qk_layernorm=True,
         **_common(config, config.layers),
@@ -133,16 +151,15 @@ class VisionLanguageModel(MegatronModule):
         self.shape = config
         self.language = GPTModel(
             decoder,
-            _layer_spec(AttnMaskType.causal, qk_norm=True),
+            _decoder_spec(config),
             vocab_size=config.vocab_size,
             max_sequence_length=config.max_length,
-            position_embedding_type="rope",
-            rotary_base=config.rope_base,
+            position_embedding_type="none",  # the core attention rotates
             share_embeddings_and_output_weights=True,
         )
         self.vision = CLIPViTModel(
             tower_config(config),
-            _layer_spec(AttnMaskType.no_mask, qk_norm=False),
+            _tower_spec(),
             ln_pre_impl=WrappedTorchNorm,
             patch_dim=config.patch_size,
             img_h=config.image_size,
@@ -163,17 +180,13 @@ class VisionLanguageModel(MegatronModule):
         """Final hidden states [B, T, H]. `patches_BT` marks the positions that the pictures' patches take, in order
         (every `<image>` token by default). With `segments_BT` a token attends within its own document only."""
         language = self.language
-        hidden_TBH = language.embedding(input_ids=tokens_BT, position_ids=None)
+        hidden_BTH = language.embedding(input_ids=tokens_BT, position_ids=None).transpose(0, 1).contiguous()
         if images_NCHW is not None and len(images_NCHW):
-            # Pictures follow each other in row order [B, T]; the decoder's layout is [T, B].
-            hidden_BTH = hidden_TBH.transpose(0, 1)
-            places_BT = tokens_BT == IMAGE if patches_BT is None else patches_BT
+            places_BT = tokens_BT == IMAGE if patches_BT is None else patches_BT  # pictures follow the row order
             hidden_BTH = hidden_BTH.masked_scatter(places_BT[:, :, None], self.encode_images(images_NCHW))
-            hidden_TBH = hidden_BTH.transpose(0, 1).contiguous()
         mask = None if segments_BT is None else document_mask(segments_BT)
-        rotary = language.rotary_pos_emb(tokens_BT.shape[1])
-        output_TBH = language.decoder(hidden_states=hidden_TBH, attention_mask=mask, rotary_pos_emb=rotary)
-        return output_TBH.transpose(0, 1)
+        result: Tensor = language.decoder(hidden_states=hidden_BTH, attention_mask=mask)
+        return result
 
     def encode_images(self, images_NCHW: Tensor) -> Tensor:
         """Decoder inputs of the pictures' patches [N * patches, H]; the class token is dropped."""

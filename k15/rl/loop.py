@@ -19,16 +19,18 @@ from k15.artifacts import Producer
 from k15.model.vlm import VisionLanguageModel
 from k15.progress import Progress
 from k15.ranks import leads
-from k15.rl import rewarding, update, validation
+from k15.rl import rewarding, validation
 from k15.rl.buffer import ReplayBuffer
 from k15.rl.hybrid import Hybrid, canaries
 from k15.rl.params import RLParams
 from k15.rl.ranks import LeadersEngine, from_leader
+from k15.rl.recording import Recorder
 from k15.rl.rollouts import Phase, Rollouts, sample_groups
 from k15.rl.sampler import PromptSampler
 from k15.rl.state import Checkpoints, Saved
 from k15.rl.summary import summary
 from k15.rl.trajectory import Group, RLPrompt
+from k15.rl.update import policy_update
 from k15.rl.validation import Validated
 from k15.rollout.face import RolloutEngine
 from k15.rollout.fleet import open_fleet
@@ -71,6 +73,7 @@ class RLRun:
         state: Path,
         progress: Progress,
         producer: Producer,
+        recorder: Recorder | None = None,
     ) -> None:
         self.params, self.model, self.prompts, self.progress = params, model, list(prompts), progress
         self.engine, self.tokenizer = engine, tokenizer
@@ -81,6 +84,7 @@ class RLRun:
         self.heldout = validation.heldout(params.validation, params.seed, tokenizer)
         self.saved = Saved([], [], [], buffer, PromptSampler(self.prompts, params.sampler, params.seed))
         self.checkpoints = Checkpoints(state, model, producer)
+        self.recorder = recorder
         self.chosen = params.iterations
 
     def run(self, label: str) -> list[Row]:
@@ -121,12 +125,11 @@ class RLRun:
         last = iteration + 1 == params.iterations  # measured after its update instead
         if iteration % params.validation.every == 0 and not last:
             row |= self._timed(seconds, "validation", self._validate)
-        phase = from_leader(lambda: self._roll_out(iteration))
+        phase = from_leader(lambda: self.roll_out(iteration))
         seconds |= phase.seconds | self.hybrid.to_training()
-        judged = [g for g in phase.groups if g.responses]
-        rewarding.compose(judged, params.reward_at(iteration), iteration)
+        judged = self.rewarded(iteration, phase.groups)
         row |= summary(phase.groups) | phase.figures
-        row |= self._timed(seconds, "update", lambda: self._train(iteration, judged))
+        row |= self._timed(seconds, "update", lambda: self.train(iteration, judged))
         self._timed(seconds, "checkpoint", lambda: self._save(iteration, row, seconds, phase))
         return row
 
@@ -136,14 +139,15 @@ class RLRun:
         seconds[name] = time.monotonic() - started
         return result
 
-    def _roll_out(self, iteration: int) -> Phase:
-        """Only on the leader."""
-        params, sampler = self.params, self.saved.sampler
+    def roll_out(self, iteration: int) -> Phase:
+        """The rollout phase, with the sampler's history. Only on the leader."""
+        params, sampler, partial = self.params, self.saved.sampler, self.params.partial
         carried = self.saved.buffer.indices
         drawn = sampler.draw(iteration, self._fresh_groups(), carried)
-        with self.progress.task("responses") as bar:
-            fresh = [(i, self.prompts[i]) for i in drawn]
-            phase = self.rollouts.phase(iteration, fresh, params.sampling(iteration), params.partial, bar)
+        fresh = [(i, self.prompts[i]) for i in drawn]
+        counted = ("tokens", partial.tokens) if partial else ("responses", len(fresh) * params.group_size)
+        with self.progress.task(*counted) as bar:
+            phase = self.rollouts.phase(iteration, fresh, params.sampling(iteration), partial, bar)
         self.saved.sampling += sampler.statistics(iteration, phase.drawn)
         sampler.update(iteration, [(g.index, g.success) for g in phase.groups if g.responses])
         return phase
@@ -157,26 +161,36 @@ class RLRun:
         length = (self.rows[-1]["length"] if self.rows else 0.0) or params.max_tokens / 4
         return math.ceil(2 * params.partial.tokens / (length * params.group_size))
 
-    def _train(self, iteration: int, groups: list[Group]) -> Row:
+    def rewarded(self, iteration: int, groups: Sequence[Group]) -> list[Group]:
+        """Those of `groups` that have a judged response, with the rewards that the objective sees."""
+        judged = [group for group in groups if group.responses]
+        rewarding.compose(judged, self.params.reward_at(iteration), iteration)
+        return judged
+
+    def train(self, iteration: int, groups: list[Group]) -> Row:
+        """The training phase."""
         params = self.params
-        return update.train(
-            self.trainer,
-            groups,
-            params.objective,
-            params.mismatch,
-            version=iteration,
-            steps=params.minibatches,
-            lr=params.optimizer.lr_at(iteration, params.iterations),
-            token_budget=params.microbatch_tokens,
-            seed=derive(params.seed, "minibatches", iteration),
-        )
+        with self.progress.task("update", params.minibatches) as bar:
+            return policy_update(
+                self.trainer,
+                groups,
+                params.objective,
+                params.mismatch,
+                iteration=iteration,
+                steps=params.minibatches,
+                lr=params.optimizer.lr_at(iteration, params.iterations),
+                token_budget=params.microbatch_tokens,
+                seed=derive(params.seed, "minibatches", iteration),
+                bar=bar,
+            )
 
     def _validate(self) -> Row:
         """Accuracy and length on held-out problems, one response each."""
         params = self.params
         seed = derive(params.seed, "probe")
         sampling = Sampling(1, params.temperature, params.max_tokens, seed=seed)
-        groups = from_leader(lambda: sample_groups(self.engine, self.tokenizer, self.heldout, sampling))
+        with self.progress.task("validation", len(self.heldout)) as bar:
+            groups = from_leader(lambda: sample_groups(self.engine, self.tokenizer, self.heldout, sampling, bar))
         found = summary(groups)
         return {f"heldout_{name}": found[name] for name in ("accuracy", "length")}
 
@@ -185,6 +199,8 @@ class RLRun:
         self.saved.seconds.append(seconds)
         if leads():
             self.checkpoints.save_trajectories(iteration, phase.groups)
+            if self.recorder is not None:  # before the checkpoint: a run that is killed between them records again
+                self.recorder.keep(iteration, row, self.checkpoints, self.saved.buffer)
         self.checkpoints.save(iteration + 1, self.saved)
         if leads():
             choosing = self.params.validation.choose != "last"
@@ -195,6 +211,8 @@ class RLRun:
         version = from_leader(self.checkpoints.latest)
         if version is None:
             self.checkpoints.save(0, self.saved)
+            if self.recorder is not None and leads():
+                self.recorder.clear()
         else:
             self.checkpoints.load(version, self.saved, self.prompts)
             if version:

@@ -100,7 +100,7 @@ class RLParams(Params):
                 f"engine.deployment in_process goes with one trainer rank, and ranks is {self.ranks}; "
                 "set it to process or http"
             )
-        refuse_biased(self.temperature, self.top_p, self.top_k, engine.logprobs)
+        refuse_biased(self.sampling(0), engine.logprobs == "raw", self.objective.truncation)
 
     def sampling(self, iteration: int) -> Sampling:
         """How responses are sampled in `iteration` (from 0)."""

@@ -27,7 +27,7 @@ from k15.rl.judge import Judge
 from k15.rl.repetition import first_repeat
 from k15.rl.trajectory import Group, Response, RLPrompt, Segment
 from k15.rollout.face import RolloutEngine
-from k15.rollout.types import LENGTH, REPETITION, Key, Order, Partial, Prompt, Request, Sampling
+from k15.rollout.types import LENGTH, REPETITION, Chunk, Key, Order, Partial, Prompt, Request, Sampling
 from k15.tokenizer import Tokenizer
 
 AGE = "age"
@@ -94,7 +94,7 @@ class Rollouts:
         """Go on with the buffer's groups, then begin `fresh` ones (index, prompt) in their order while there is budget.
 
         `sampling.n` is the group size. Fresh groups of which no token was sampled are as if they had not been asked
-        for.
+        for. `bar` counts finished responses, or with a token budget tokens.
         """
         started = time.monotonic()
         carried, first = self.buffer.take(), self.buffer.next_number
@@ -106,11 +106,11 @@ class Rollouts:
         if partial is not None:
             order = replace(order, budget=partial.tokens, at_once=partial.at_once)
         parts = {key: Partial() for key in open_ones}
+        shown = _Speed(bar, counts_tokens=partial is not None)
         for chunk in self.engine.run(order):
             parts[chunk.key].add(chunk)
+            shown.add(chunk)
             if chunk.finish_reason is not None:
-                if bar is not None:
-                    bar.advance()
                 self._take(*open_ones[chunk.key], parts.pop(chunk.key), iteration, sampling)
         for key, part in parts.items():
             self._take(*open_ones[key], part, iteration, sampling)
@@ -168,6 +168,26 @@ class Rollouts:
                 if (verdict := verdicts.get(response.key)) is not None:
                     response.verdict, response.correct = verdict.verdict, verdict.reward
                     response.reward = verdict.reward
+
+
+class _Speed:
+    """What a bar shows of the chunks that come in."""
+
+    def __init__(self, bar: Task | None, counts_tokens: bool) -> None:
+        self.bar, self.counts_tokens = bar, counts_tokens
+        self.started, self.tokens, self.responses = time.monotonic(), 0, 0
+
+    def add(self, chunk: Chunk) -> None:
+        ended = chunk.finish_reason is not None
+        self.tokens += len(chunk.ids)
+        self.responses += ended
+        if self.bar is None:
+            return
+        per_second = round(self.tokens / max(1e-3, time.monotonic() - self.started))
+        if self.counts_tokens:
+            self.bar.advance(len(chunk.ids), responses=self.responses, **{"tokens/s": per_second})
+        elif ended:
+            self.bar.advance(**{"tokens/s": per_second})
 
 
 def sample_groups(

@@ -13,7 +13,7 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,15 @@ from typing import Any
 import numpy as np
 import torch
 import torch.distributed as dist
+from torch import Tensor
 
 from k15.artifacts import Producer, read_rows, write_dataset
 from k15.artifacts.storage import write_json
 from k15.model.vlm import VisionLanguageModel
 from k15.ranks import leads
-from k15.rl.buffer import ReplayBuffer, segment_rows
+from k15.rl.buffer import ReplayBuffer, segment_rows, segments_of
 from k15.rl.sampler import PromptSampler
-from k15.rl.trajectory import Group, RLPrompt
+from k15.rl.trajectory import Group, Response, RLPrompt
 
 Row = dict[str, Any]
 
@@ -58,8 +59,7 @@ class Checkpoints:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
         dist.barrier()
-        weights = {name: parameter.detach() for name, parameter in self.model.named_parameters()}
-        torch.save(weights, partial / f"weights.{dist.get_rank()}.pt")
+        torch.save(weights_of(self.model), partial / f"weights.{dist.get_rank()}.pt")
         dist.barrier()
         if leads():
             self._write(partial / "buffer", "replay_buffer", run.buffer.rows())
@@ -109,17 +109,22 @@ class Checkpoints:
 
     def save_trajectories(self, iteration: int, groups: list[Group]) -> None:
         """What `iteration` trained on. Call it on the leader."""
-        self._write(
-            self.directory / "trajectories" / f"{iteration:05d}", "trajectory", trajectory_rows(iteration, groups)
-        )
+        self._write(self.trajectories_of(iteration), "trajectory", trajectory_rows(iteration, groups))
 
     def trajectories(self, iterations: int) -> list[Row]:
         """Of the first `iterations`; those without a verdict with reward NaN, the last of their group."""
-        places = [self.directory / "trajectories" / f"{i:05d}" for i in range(iterations)]
-        return [row for place in places for row in read_rows(place, "trajectory")]
+        return [row for i in range(iterations) for row in read_rows(self.trajectories_of(i), "trajectory")]
+
+    def trajectories_of(self, iteration: int) -> Path:
+        return self.directory / "trajectories" / f"{iteration:05d}"
 
     def _write(self, path: Path, schema: str, rows: list[Row]) -> None:
         write_dataset(path, schema, rows, producer=self.producer)
+
+
+def weights_of(model: VisionLanguageModel) -> dict[str, Tensor]:
+    """This rank's."""
+    return {name: parameter.detach() for name, parameter in model.named_parameters()}
 
 
 def trajectory_rows(iteration: int, groups: list[Group]) -> list[Row]:
@@ -143,6 +148,27 @@ def trajectory_rows(iteration: int, groups: list[Group]) -> list[Row]:
         for group in groups
         for response in group.everything
     ]
+
+
+def groups_of(rows: Iterable[Mapping[str, Any]], prompts: Sequence[RLPrompt]) -> list[Group]:
+    """The groups that `trajectory_rows` made rows of."""
+    places = {prompt.id: index for index, prompt in enumerate(prompts)}
+    groups: dict[int, Group] = {}
+    for row in rows:
+        index = places[row["prompt_id"]]
+        new = Group(row["group"], index, prompts[index], row["started"], [])
+        group = groups.setdefault(new.number, new)
+        response = Response(
+            (row["group"], row["sample"]),
+            segments_of(row["response_ids"], row["logprobs"], row["segments"]),
+            row["finish_reason"],
+            row["text"],
+            row["verdict"],
+            row["correct"],
+            row["reward"],
+        )
+        (group.unjudged if response.verdict == "error" else group.responses).append(response)
+    return list(groups.values())
 
 
 def _generators() -> list[Row]:

@@ -1,10 +1,11 @@
-"""What one iteration's responses were like, as one row of the curve."""
+"""What one iteration was like, as one row of the curve."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from k15.rl.rollouts import AGE
 from k15.rl.trajectory import Group
 from k15.rollout.types import LENGTH, REPETITION
 
@@ -24,7 +25,21 @@ def summary(groups: Sequence[Group]) -> dict[str, Any]:
         "length": mean([r.length for r in responses], 2),
         "truncated": mean([r.finish_reason == LENGTH for r in responses], 4),
         "repeated": mean([r.finish_reason == REPETITION for r in responses], 4),
+        "aged": mean([r.finish_reason == AGE for r in responses], 4),
         "in_parts": mean([len(r.segments) > 1 for r in responses], 4),
         "responses": len(responses) + unjudged,
         "unjudged": unjudged,
     }
+
+
+def with_sampling(rows: Sequence[Mapping[str, Any]], sampling: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The curve with `PromptSampler.statistics` in it: of each difficulty the `share` of what was sampled and its
+    `success`, and the effective number of prompts."""
+    found: list[dict[str, Any]] = [dict(row) for row in rows]
+    for one in sampling:
+        row, difficulty = found[one["iteration"]], one["difficulty"]
+        if difficulty == "all":
+            row["effective_prompts"] = one["effective"]
+        else:
+            row |= {f"share_{difficulty}": one["share"], f"success_{difficulty}": one["success"]}
+    return found

@@ -17,22 +17,18 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import Tensor
 
-from k15.errors import UserError
-from k15.model.hf_files import load_image
 from k15.rollout import process, weights
 from k15.rollout.face import RolloutEngine
+from k15.rollout.inputs import SETTINGS, Inputs, scoring
 from k15.rollout.llm import InProcessLLM, existing, read_json
 from k15.rollout.params import EngineParams
-from k15.rollout.types import Chunk, Order, Prompt, Repetition, Request, Sampling
+from k15.rollout.types import Chunk, Order, Prompt, Request, Sampling
 from k15.seeds import derive
 
 with process.importing_vllm():
-    from vllm import SamplingParams
     from vllm.model_executor.models.llava import LlavaForConditionalGeneration
     from vllm.model_executor.models.registry import ModelRegistry
-    from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind
-
-_MAX_IMAGES = 16
+    from vllm.sampling_params import RequestOutputKind
 
 
 @dataclass
@@ -58,30 +54,22 @@ class Engine(InProcessLLM, RolloutEngine):
     """Samples responses from a checkpoint's `hf/` directory."""
 
     def __init__(self, hf_dir: Path, *, max_model_len: int, params: EngineParams, seed: int = 0) -> None:
-        config = read_json(hf_dir / "config.json")
-        stop = read_json(hf_dir / "generation_config.json")["eos_token_id"]
-        self._stop_ids: list[int] = stop if isinstance(stop, list) else [stop]
-        self._image_id: int = config["image_token_index"]
-        self._image_tokens: int = config["image_seq_length"]
-        self._image_size: int = config["vision_config"]["image_size"]
+        self._inputs = Inputs(hf_dir, max_model_len)
         # Registering the class itself spares vLLM a fresh interpreter that inspects it.
         ModelRegistry.register_model("LlavaForConditionalGeneration", LlavaForConditionalGeneration)
         super().__init__(
             hf_dir,
-            config["text_config"]["hidden_size"],
+            read_json(hf_dir / "config.json")["text_config"]["hidden_size"],
             max_model_len=max_model_len,
             params=params,
             seed=seed,
-            enable_prefix_caching=True,
-            limit_mm_per_prompt={"image": _MAX_IMAGES},
-            skip_mm_profiling=True,
-            generation_config="vllm",
+            **SETTINGS,
         )
 
     def run(self, order: Order, every_s: float | None = None) -> Iterator[Chunk]:
         """As the face says; every `every_s` seconds also the new tokens of responses that go on."""
         for request in order.requests:
-            self._check(request)
+            self._inputs.check(request)
         self._forget()
         running: dict[str, _Running] = {}
         try:
@@ -114,11 +102,10 @@ class Engine(InProcessLLM, RolloutEngine):
 
     def logprobs(self, prompt: Prompt, response: Sequence[int]) -> list[list[float]]:
         request = Request((0, 0), prompt, tuple(response))
-        self._check(request, room=0)
+        self._inputs.check(request, room=0)
         self._forget()
-        params = SamplingParams(max_tokens=1, prompt_logprobs=0, flat_logprobs=True, detokenize=False)
         with process.RandomStream(0), process.threads(self._threads):
-            name = self._submit(self._inputs(request), params)
+            name = self._submit(self._inputs.given(request), scoring())
             output = self._finish(None)[name]
         return [output.prompt_logprobs.logprobs[-len(response) :]]
 
@@ -143,53 +130,10 @@ class Engine(InProcessLLM, RolloutEngine):
 
     def _begin(self, request: Request, sampling: Sampling) -> tuple[str, Any]:
         """vLLM's name and state of the request."""
-        name = self._submit(self._inputs(request), self._params(sampling, len(request.prefix)))
+        params = self._inputs.params(request, sampling, output_kind=RequestOutputKind.FINAL_ONLY)
+        name = self._submit(self._inputs.given(request), params)
         processor = self._llm.output_processor
         return name, processor.request_states[processor.external_req_ids[name][0]]
-
-    def _inputs(self, request: Request) -> dict[str, Any]:
-        inputs: dict[str, Any] = {"prompt_token_ids": [*request.prompt.ids, *request.prefix]}
-        if request.prompt.images:
-            images = [load_image(png, self._image_size) for png in request.prompt.images]
-            inputs["multi_modal_data"] = {"image": images}
-        return inputs
-
-    def _check(self, request: Request, room: int = 1) -> None:
-        prompt, number = request.prompt, request.key[0]
-        places = prompt.ids.count(self._image_id)
-        if places != len(prompt.images):
-            raise UserError(
-                f"prompt {number} has {places} <image> tokens and {len(prompt.images)} images; give one image per token"
-            )
-        if places > _MAX_IMAGES:
-            raise UserError(f"prompt {number} has {places} images; give at most {_MAX_IMAGES}")
-        length = len(prompt.ids) + len(request.prefix) + places * (self._image_tokens - 1)
-        if not 0 < length <= self.max_model_len - room:
-            raise UserError(
-                f"prompt {number} has {length} tokens, which leaves no room for a response; "
-                f"give 1 to {self.max_model_len - 1}, or raise max_model_len ({self.max_model_len})"
-            )
-
-    def _params(self, sampling: Sampling, begun: int) -> SamplingParams:
-        repetition = sampling.repetition
-        return SamplingParams(
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            top_k=sampling.top_k,
-            max_tokens=sampling.max_tokens - begun,
-            stop_token_ids=self._stop_ids,
-            logprobs=0 if sampling.logprobs else None,
-            flat_logprobs=sampling.logprobs,
-            detokenize=False,
-            output_kind=RequestOutputKind.FINAL_ONLY,
-            repetition_detection=None if repetition is None else _detection(repetition),
-        )
-
-
-def _detection(repetition: Repetition) -> RepetitionDetectionParams:
-    return RepetitionDetectionParams(
-        max_pattern_size=repetition.max_pattern, min_pattern_size=1, min_count=repetition.min_count
-    )
 
 
 def _unseen(running: _Running) -> int:

@@ -23,6 +23,7 @@ from k15.errors import UserError
 from k15.progress import Progress
 from k15.rollout.engine import Engine
 from k15.rollout.face import RolloutEngine
+from k15.rollout.http_member import HTTPMember
 from k15.rollout.member import EngineLost, Member, ProcessMember
 from k15.rollout.params import EngineParams
 from k15.rollout.shared_weights import Handle, SharedWeights
@@ -207,10 +208,11 @@ def open_fleet(
     """`replicas` engines on the export `hf_dir`, deployed as `params` says."""
     arguments = {"hf_dir": hf_dir, "max_model_len": max_model_len, "params": params, "seed": seed}
     inside = params.deployment == "in_process"
+    kind = HTTPMember if params.deployment == "http" else ProcessMember
     members: list[Member] = []
     try:
         for _ in range(replicas - inside):  # they start while the local one does
-            members.append(ProcessMember(arguments, params.hang_s))
+            members.append(kind(arguments, params.hang_s))
         local = Engine(hf_dir, max_model_len=max_model_len, params=params, seed=seed) if inside else None
         return Fleet(local, members, hang_s=params.hang_s, restarts=params.restarts, progress=progress)
     except BaseException:

@@ -31,6 +31,24 @@ _NARROW = 512
 slower, because every small operation waits for both."""
 
 
+def settings(max_model_len: int) -> dict[str, Any]:
+    """vLLM's arguments that are the same for every engine."""
+    return {
+        "dtype": "float32",
+        "enforce_eager": True,
+        "block_size": _BLOCK_TOKENS,
+        "max_num_batched_tokens": max(_STEP_TOKENS, max_model_len),
+        "disable_log_stats": True,
+        "use_tqdm_on_load": False,
+        "enable_sleep_mode": torch.cuda.is_available(),
+    }
+
+
+def thread_count(width: int) -> int:
+    """Threads of an engine whose model has this hidden size."""
+    return 1 if width <= _NARROW else torch.get_num_threads()
+
+
 class InProcessLLM:
     """vLLM on a model's Hugging Face directory; a context manager."""
 
@@ -39,21 +57,15 @@ class InProcessLLM:
     ) -> None:
         self.max_model_len = max_model_len
         self._capacity = params.max_num_seqs
-        self._threads = 1 if width <= _NARROW else torch.get_num_threads()
+        self._threads = thread_count(width)
         self._requests = 0
         common = EngineArgs(
             model=str(hf_dir),
-            dtype="float32",
-            enforce_eager=True,
             max_model_len=max_model_len,
             max_num_seqs=params.max_num_seqs,
-            max_num_batched_tokens=max(_STEP_TOKENS, max_model_len),
             kv_cache_memory_bytes=int(params.kv_cache_gib * 2**30),
-            block_size=_BLOCK_TOKENS,
-            use_tqdm_on_load=False,
-            disable_log_stats=True,
             seed=seed,
-            enable_sleep_mode=torch.cuda.is_available(),
+            **settings(max_model_len),
             **arguments,
         )
         with process.guest(), _plain_linear_layers():

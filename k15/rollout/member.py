@@ -33,6 +33,11 @@ class EngineLost(Exception):
 class Member(ABC):
     """One engine of a fleet; its methods block, and raise `EngineLost`, or `UserError` for what was asked of it."""
 
+    @property
+    @abstractmethod
+    def pid(self) -> int:
+        """Of the process that is the engine, or has it."""
+
     @abstractmethod
     def run(self, order: Order) -> Iterator[Chunk]:
         """As `RolloutEngine.run`; tokens come at least once a second."""
@@ -78,6 +83,10 @@ class ProcessMember(Member):
         self._patience = START_S
         self._asked = 0
         self._send(self._arguments)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
     def run(self, order: Order) -> Iterator[Chunk]:
         self._ask("run", order)

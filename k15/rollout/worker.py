@@ -1,8 +1,8 @@
 """The child process of `member.ProcessMember`: an engine that answers the parent's requests one after the other.
 
 It first receives the engine's arguments, then requests (number, method, arguments). An answer is the request's number
-and ("result", value), ("refused", a user's mistake) or ("failed", traceback); before the result of `run` come any number
-of ("chunks", list). A message that comes in the middle of a run ends it.
+and ("result", value), ("refused", a user's mistake) or ("failed", traceback); before the result of `run` come any
+number of ("chunks", list). A message that comes in the middle of a run ends it.
 """
 
 from __future__ import annotations

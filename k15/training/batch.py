@@ -1,7 +1,8 @@
 """Microbatches: rows of tokens with their targets, document segments and pictures.
 
 Two ways to make rows: `pack` fills rows of a fixed length with whole examples that do not see each other
-(first-fit-decreasing, so little is padding), `pad` gives every example a row of its own. Neither shortens an example.
+(first-fit-decreasing, so little is padding), `pad` gives every example a row of its own; `by_length` then finds the
+examples to pad together. None shortens an example.
 """
 
 from __future__ import annotations
@@ -134,6 +135,32 @@ def fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
         rows[row].append(index)
         room[row] -= lengths[index]
     return rows
+
+
+def by_length(lengths: Sequence[int], budget: int) -> list[list[int]]:
+    """Indices of `lengths` in microbatches of similar lengths, shortest first, each padded to its longest: at most
+    `budget` places in each (one example at least), and of all such ways the one with the least work.
+
+    A microbatch counts as its places and a 32nd of the budget on top, for what it costs to begin another: so rows of
+    one length stay together, and a long tail of lengths is not padded to its end.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
+    extra = max(1, budget // 32)
+    best: list[tuple[int, int]] = [(0, 0)]  # work for the first n of `order`, and where their last microbatch begins
+    for end, last in enumerate(order, 1):
+        ways = []
+        for start in range(end - 1, -1, -1):
+            places = (end - start) * lengths[last]
+            if places > budget and start < end - 1:
+                break
+            ways.append((best[start][0] + places + extra, start))
+        best.append(min(ways))
+    parts, end = [], len(order)
+    while end:
+        start = best[end][1]
+        parts.append(order[start:end])
+        end = start
+    return parts[::-1]
 
 
 def pack(examples: Sequence[Example], length: int, image_size: int) -> Batch:

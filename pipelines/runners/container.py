@@ -29,7 +29,7 @@ from k15.errors import UserError
 from k15.params import FILE as PARAMS_FILE
 from pipelines.runners.sandbox_service import SandboxService, is_socket, require_reachable, socket_of
 
-WRITABLE = ("artifacts", "state", "metrics", "plots", "report")
+WRITABLE = ("artifacts", "state", "metrics", "plots", "report", "recordings")
 GUARD = Path("pipelines", "runners", "guard.py")
 CONTROL = 3
 OWNER_LABEL = "k15.runner"

@@ -22,7 +22,9 @@ from k15.model.vlm import VisionLanguageModel
 from k15.params import Params
 from k15.rl.loop import RLRun, open_engine
 from k15.rl.ranks import from_leader
+from k15.rl.recording import Recorder
 from k15.rl.rollouts import load_prompts
+from k15.rl.summary import with_sampling
 from k15.rl.trajectory import Group
 from k15.rollout.params import EngineParams
 from k15.seeds import derive
@@ -142,10 +144,12 @@ def _rl(params: Long2ShortParams, ctx: Context) -> Metrics:
     prompts = load_prompts(prompt_set, tokenizer)
     producer = ctx.producer(own, [start, prompt_set])
     with open_engine(own, settings, start, model, ctx.progress) as engine:
-        run = RLRun(own, model, tokenizer, prompts, engine, state, ctx.progress, producer)
+        recorder = Recorder.of(ctx.recordings, own, settings, tokenizer, prompts, producer)
+        run = RLRun(own, model, tokenizer, prompts, engine, state, ctx.progress, producer, recorder)
         rows = run.run("long2short-rl")
     _publish(own, ctx, [start, prompt_set], model, tokenizer, run.chosen)
-    ctx.publish_plot("training", rows)
+    ctx.publish_plot("training", with_sampling(rows, run.saved.sampling))
+    ctx.publish_seconds(run.saved.seconds)
     figures = ("accuracy", "length", "truncated")
     return {
         "responses": sum(row["responses"] for row in rows),

@@ -6,8 +6,9 @@ order (`--s0` …): what is compared in two charts keeps its colour when the cal
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
+from itertools import pairwise
 
 WIDTH, HEIGHT = 380, 230
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 40
@@ -21,6 +22,10 @@ def plain(value: float) -> str:
 
 def percent(value: float) -> str:
     return f"{value * 100:.0f}%"
+
+
+def count(value: float) -> str:
+    return f"{value:,.0f}"
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Axes:
     y_label: str
     x_format: Format = plain
     y_format: Format = plain
+    log: bool = False
+    """The vertical axis in powers of ten; `y_range` is then of whole ones."""
     marks: list[str] = field(default_factory=list)
 
     def x(self, value: float) -> float:
@@ -50,6 +57,8 @@ class Axes:
 
     def y(self, value: float) -> float:
         low, high = self.y_range
+        if self.log:
+            low, high, value = math.log10(low), math.log10(high), math.log10(value)
         return round(HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - TOP - BOTTOM), 1)
 
     def render(self, title: str) -> str:
@@ -60,7 +69,7 @@ class Axes:
 
     def _grid(self) -> str:
         parts = []
-        for tick in ticks(*self.y_range):
+        for tick in powers(*self.y_range) if self.log else ticks(*self.y_range):
             y = self.y(tick)
             parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
             parts.append(_text("tick", LEFT - 6, y + 4, self.y_format(tick), "end"))
@@ -92,6 +101,18 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     return [round(n * step, 10) for n in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
+def powers(low: float, high: float) -> list[float]:
+    """The powers of ten in [low, high], every second or third of them where they are many."""
+    first, last = round(math.log10(low)), round(math.log10(high))
+    return [10.0**n for n in range(first, last + 1, 1 + (last - first) // 6)]
+
+
+def decades(values: Sequence[float]) -> tuple[float, float]:
+    """The powers of ten around positive `values`, at least one decade."""
+    low = math.floor(math.log10(min(values)))
+    return 10.0**low, 10.0 ** max(low + 1, math.ceil(math.log10(max(values))))
+
+
 def spread(values: Sequence[float], include_zero: bool = False) -> tuple[float, float]:
     """An axis range with a margin, never empty; (0, 1) where there is nothing to show."""
     if not values:
@@ -111,11 +132,16 @@ def lines(
     y_label: str,
     y_range: tuple[float, float] | None = None,
     y_format: Format = plain,
+    log: bool = False,
 ) -> str:
-    """One line per series, with error bars where they are given."""
+    """One line per series, with error bars where they are given. `log`: a logarithmic scale, for positive values; at
+    others a line has a gap in its points."""
+    if log:
+        series = [replace(one, points=[(x, y) for x, y in one.points if y > 0], errors=()) for one in series]
     xs = [x for one in series for x, _ in one.points]
     ys = [y for one in series for _, y in one.points]
-    axes = Axes(spread(xs), y_range or spread(ys), x_label, y_label, y_format=y_format)
+    log = log and bool(ys)
+    axes = Axes(spread(xs), y_range or (decades(ys) if log else spread(ys)), x_label, y_label, plain, y_format, log)
     for one in series:
         path = " ".join(f"{axes.x(x)},{axes.y(y)}" for x, y in one.points)
         axes.marks.append(f'<polyline class="line c{one.colour}" points="{path}"/>')
@@ -148,6 +174,37 @@ def scatter(
             axes.marks.append(_dot(axes, x, y, 5, one.colour, f"{one.name}: {x:.4g} {x_label}, {y:.4g}"))
             place = _free(axes.x(x) + 8, axes.y(y) - 6, taken)
             axes.marks.append(_text("mark", *place, one.name))
+    return axes.render(title)
+
+
+def stacked(
+    series: Sequence[Series],
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    y_range: tuple[float, float] | None = None,
+    y_format: Format = plain,
+) -> str:
+    """A column at each x, of one part per series, the first at the bottom."""
+    xs = sorted({x for one in series for x, _ in one.points})
+    tops = dict.fromkeys(xs, 0.0)
+    for one in series:
+        for x, y in one.points:
+            tops[x] += y
+    gap = min((b - a for a, b in pairwise(xs)), default=1.0)
+    across = (xs[0] - gap / 2, xs[-1] + gap / 2) if xs else (0.0, 1.0)
+    axes = Axes(across, y_range or spread(list(tops.values()), include_zero=True), x_label, y_label, y_format=y_format)
+    width = round((axes.x(across[0] + gap) - axes.x(across[0])) * (0.8 if len(xs) <= 60 else 1.0), 2)
+    feet = dict.fromkeys(xs, 0.0)
+    for one in series:
+        for x, y in one.points:
+            if y > 0:
+                low, high = axes.y(feet[x]), axes.y(feet[x] + y)
+                place = f'x="{axes.x(x) - width / 2:.2f}" y="{high}" width="{width}" height="{low - high:.1f}"'
+                tip = escape(f"{one.name}: {x_label} {plain(x)}, {y_format(y)} ({y:.6g})")
+                axes.marks.append(f'<rect class="part c{one.colour}" {place}><title>{tip}</title></rect>')
+                feet[x] += y
     return axes.render(title)
 
 

@@ -29,6 +29,8 @@ STAGES = (
 )
 """Names of the metrics files, in DAG order."""
 
+RL_STAGES = ("rl", "long2short.rl")
+
 Figures = dict[str, float | None]
 
 
@@ -36,8 +38,10 @@ Figures = dict[str, float | None]
 class Facts:
     metrics: dict[str, Any]
     """Stage → content of its metrics file."""
-    curve: list[dict[str, float]]
-    """One row per RL iteration."""
+    curves: dict[str, list[dict[str, float]]]
+    """Stage of `RL_STAGES` → one row per iteration."""
+    phases: dict[str, list[dict[str, float]]]
+    """The same → seconds of each iteration's phases."""
     timing: dict[str, float]
     """Stage → wall seconds."""
     params: dict[str, Any]
@@ -71,7 +75,8 @@ class Facts:
         """What the page embeds."""
         return {
             "metrics": self.metrics,
-            "plots": {"rl.training": self.curve},
+            "plots": {f"{stage}.training": rows for stage, rows in self.curves.items()},
+            "phases": self.phases,
             "timing": self.timing,
             "params": self.params,
             "artifacts": self.artifacts,
@@ -82,12 +87,12 @@ class Facts:
 
 def load(root: Path) -> Facts:
     metrics = {stage: _read(root / "metrics" / f"{stage}.json", stage) for stage in STAGES}
-    curve = _read(root / "plots" / "rl.training.json", "rl")
-    timing = {stage: _read(root / "metrics" / "timing" / f"{stage}.json", stage)["seconds"] for stage in STAGES}
+    timing = {stage: _read(root / "metrics" / "timing" / f"{stage}.json", stage) for stage in STAGES}
     return Facts(
         metrics=metrics,
-        curve=curve,
-        timing=timing,
+        curves={stage: _read(root / "plots" / f"{stage}.training.json", stage) for stage in RL_STAGES},
+        phases={stage: timing[stage]["phases"] for stage in RL_STAGES},
+        timing={stage: found["seconds"] for stage, found in timing.items()},
         params=_yaml(root / "params.yaml"),
         artifacts=_artifacts(root / "artifacts"),
         lock=_lock(root / "dvc.lock"),

@@ -3,6 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
+
+STYLE = Path(__file__).with_name("page.css")
+
+
+def document(title: str, body: str, after: str = "") -> str:
+    """A whole page."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head>"
+        f"<body><main>\n{body}\n</main>{after}</body></html>\n"
+    )
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,11 @@ def details(summary: str, body: str) -> str:
 
 def preformatted(text: str) -> str:
     return f"<pre>{escape(text)}</pre>"
+
+
+def link(page: str, text: str) -> str:
+    """To another page of the report."""
+    return f'<p><a href="{escape(page)}">{escape(text)}</a></p>'
 
 
 def legend(names: Sequence[tuple[str, int]]) -> str:

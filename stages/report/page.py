@@ -1,15 +1,12 @@
-"""The report as one HTML file: headline, learned effects, then a section per part of the recipe."""
+"""The report's first page: headline, learned effects, then a section per part of the recipe."""
 
 import json
 from html import escape
-from pathlib import Path
 
-from stages.report import data_sections, sections
+from stages.report import data_sections, rl_page, sections
 from stages.report.effects import SUITE, best_short, share, tokens
 from stages.report.facts import Facts
-from stages.report.markup import tiles
-
-STYLE = Path(__file__).with_name("page.css")
+from stages.report.markup import document, tiles
 
 
 def render(title: str, facts: Facts) -> str:
@@ -19,7 +16,7 @@ def render(title: str, facts: Facts) -> str:
         headline(facts),
         sections.effects(facts),
         sections.checkpoints(facts),
-        sections.training(facts),
+        rl_page.overview(facts),
         sections.difficulty(facts),
         sections.long2short(facts),
         sections.needles(facts),
@@ -30,13 +27,7 @@ def render(title: str, facts: Facts) -> str:
         sections.timing(facts),
         sections.lineage(facts),
     ]
-    body = "\n".join(parts)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head>"
-        f"<body><main>\n{body}\n</main>{embedded(facts)}</body></html>\n"
-    )
+    return document(title, "\n".join(parts), embedded(facts))
 
 
 def headline(facts: Facts) -> str:

@@ -1,7 +1,7 @@
-"""Stage `report`: a self-contained page and a terminal table of what this reproduction measured.
+"""Stage `report`: two self-contained pages and a terminal table of what this reproduction measured.
 
-Guarantees: every figure comes from a stored metric, and the page embeds those metrics verbatim (element
-`facts`), so that it can be checked against them; nothing is loaded from elsewhere. Also collects the
+Guarantees: every figure comes from a stored metric, and the first page embeds those metrics verbatim (element
+`facts`), so that all can be checked against them; nothing is loaded from elsewhere. Also collects the
 stages' wall times into `metrics/timing.json`. The report's own time is not in it: it is not over yet.
 """
 
@@ -10,12 +10,14 @@ from typing import Any
 from k15.artifacts.storage import write_json
 from k15.params import Params
 from k15.stage import Context, Stage
+from stages.report import rl_page, rl_samples
 from stages.report.effects import effects
 from stages.report.facts import load
 from stages.report.page import render
 from stages.report.summary import summary
 
 PAGE = "report/index.html"
+RL_PAGE = f"report/{rl_page.PAGE}"
 SUMMARY = "report/summary.txt"
 
 
@@ -25,10 +27,10 @@ class ReportParams(Params):
 
 def run(params: ReportParams, context: Context) -> dict[str, Any]:
     facts = load(context.root)
-    page = render(params.title, facts)
+    pages = {PAGE: render(params.title, facts), RL_PAGE: rl_page.render(facts, rl_samples.load(context.root))}
     table = summary(params.title, facts)
     write_json(context.root / "metrics" / "timing.json", facts.timing)
-    for relative, text in ((PAGE, page), (SUMMARY, table)):
+    for relative, text in (pages | {SUMMARY: table}).items():
         path = context.root / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -12,12 +12,6 @@ from stages.report.markup import Cell, card, details, grid, legend, preformatted
 
 POLICIES = ("sft.short", "sft", "rl", *LONG2SHORT)
 COLOURS = {name: index for index, name in enumerate(POLICIES)}
-CURVES = {
-    "accuracy": ("Accuracy of the rollouts", charts.percent),
-    "length": ("Response length, tokens", charts.plain),
-    "mismatch": ("Log-prob mismatch, trainer against engine", charts.plain),
-}
-"""RL curves that come first; the other columns of the training plot follow under their own names."""
 
 
 def effects(facts: Facts) -> str:
@@ -52,17 +46,6 @@ def checkpoints(facts: Facts) -> str:
 def _accuracy(facts: Facts, checkpoint: str, suite: str) -> Cell:
     error = facts.value(checkpoint, suite, "stderr")
     return Cell(share(facts.value(checkpoint, suite)), small="" if error is None else f"±{error * 100:.1f}")
-
-
-def training(facts: Facts) -> str:
-    """Columns that are measured only now and then, such as held-out accuracy, have fewer points."""
-    columns = dict.fromkeys(name for row in facts.curve for name in row if name != "iteration")
-    panels = []
-    for name in [*CURVES, *(name for name in columns if name not in CURVES)]:
-        title, form = CURVES.get(name, (name.replace("_", " "), charts.plain))
-        line = Series(title, [(row["iteration"], row[name]) for row in facts.curve if name in row])
-        panels.append(card(title, charts.lines([line], title=title, x_label="iteration", y_label="", y_format=form)))
-    return section("Reinforcement learning", "One point per iteration (§2.3; compare Fig. 5).", grid(panels))
 
 
 def difficulty(facts: Facts) -> str:

@@ -50,3 +50,33 @@ def test_plain_lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines() == ["train: 1/3 loss=0.5", "train: 3/3 loss=0.5", "done"]
+
+
+def test_events_say_how_deep_a_task_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("K15_EVENTS", "1")
+    progress = Progress()
+    with progress.task("iterations", 2) as outer:
+        for _ in range(2):
+            with progress.task("responses", 1) as inner:
+                inner.advance()
+            outer.advance()
+    with progress.task("after", 1) as task:
+        task.advance()
+    seen = {(event["label"], event["depth"], event["done"]) for event in events(capsys.readouterr().out)}
+    assert seen == {("responses", 1, 1), ("iterations", 0, 1), ("iterations", 0, 2), ("after", 0, 1)}
+
+
+def test_plain_lines_of_inner_tasks_are_sparse(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("K15_EVENTS", raising=False)
+    progress = Progress()
+    with progress.task("iterations", 50) as outer:
+        for _ in range(50):
+            with progress.task("responses", 3) as inner:
+                for _ in range(3):
+                    inner.advance()
+            outer.advance()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "responses: 1/3" and lines[-1] == "iterations: 50/50"
+    assert len(lines) < 10

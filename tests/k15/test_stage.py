@@ -63,6 +63,28 @@ def test_metrics_timing_plots_and_the_resolved_params(root: Path) -> None:
     assert (manifest.stage, manifest.params) == ("toy", {"toy": {"steps": 3}, "shape": {"width": 8}})
 
 
+def test_seconds_of_phases_are_in_the_timing(root: Path) -> None:
+    rows = [{"iteration": 1, "rollout": 2.5}, {"iteration": 2, "rollout": 2.0}]
+
+    def body(params: Toy, context: Context) -> dict[str, Any]:
+        context.publish_seconds(rows)
+        return {}
+
+    assert run(root, body) == 0
+    assert read(root / "metrics" / "timing" / "toy.json")["phases"] == rows
+    assert list(read(root / "metrics" / "toy.json")) == []
+
+
+def test_recordings_outlive_the_stage(root: Path) -> None:
+    def body(params: Toy, context: Context) -> dict[str, Any]:
+        context.resumable(params, [])
+        context.recordings.mkdir(parents=True)
+        return {}
+
+    assert run(root, body) == 0
+    assert (root / "recordings" / "toy").is_dir() and not (root / "state" / "toy").exists()
+
+
 def test_a_variant(root: Path) -> None:
     seen: list[Context] = []
 

@@ -61,6 +61,19 @@ def test_large_logits_stay_finite() -> None:
     assert all(g.isfinite().all() for g in torch.autograd.grad(actual, (hidden, weight), above))
 
 
+def test_a_second_backward_pass_is_right_or_refused() -> None:
+    """Whatever is kept for the first pass is used up by it."""
+    for logits, refused in ((7 * V, False), (N * V, True)):
+        hidden, weight, targets, above = inputs()
+        actual = token_logprobs(hidden, weight, targets, logits)
+        first = torch.autograd.grad(actual, hidden, above, retain_graph=True)[0]
+        if refused:
+            with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+                torch.autograd.grad(actual, hidden, above)
+        else:
+            torch.testing.assert_close(torch.autograd.grad(actual, hidden, above)[0], first)
+
+
 def test_no_positions() -> None:
     hidden, weight, targets, _ = inputs()
     token_logprobs(hidden[:0], weight, targets[:0]).sum().backward()

@@ -48,9 +48,9 @@ class Recorded(RLRun):
         super().__init__(*arguments)
         self.trained: list[bytes] = []
 
-    def _train(self, iteration: int, groups: list[Group]) -> Row:
+    def train(self, iteration: int, groups: list[Group]) -> Row:
         self.trained.append(pickle.dumps(groups))
-        return super()._train(iteration, groups)
+        return super().train(iteration, groups)
 
     def _save(self, *arguments: Any) -> None:
         super()._save(*arguments)
@@ -89,7 +89,7 @@ def _replay(start: Path) -> Row:
     rows = []
     for iteration, groups in enumerate(torch.load(start / "groups.pt")):
         run.trainer.reset_optimizer()
-        rows.append(run._train(iteration, pickle.loads(groups)))
+        rows.append(run.train(iteration, pickle.loads(groups)))
     return {"rows": rows, "weights": checkpoint.full_state(model)}
 
 

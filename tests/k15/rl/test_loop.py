@@ -65,7 +65,7 @@ PARAMS = RLParams(
         floor=0.1,
     ),
     microbatch_tokens=512,
-    mismatch=MismatchParams(mean_limit=0.01, canary_limit=0.01),
+    mismatch=MismatchParams(mean_limit=0.01, multiplicative_limit=1.02, canary_limit=0.01),
     validation=ValidationParams(every=1, problems=1, choose="last"),
     record_every=None,
 )

@@ -10,7 +10,7 @@ import torch
 from k15.errors import UserError
 from k15.model.hf_files import preprocess_image
 from k15.tokenizer import IMAGE, PAD
-from k15.training.batch import IGNORED, Batch, Example, dialogue, document, expand_images, fit, pack, pad
+from k15.training.batch import IGNORED, Batch, Example, by_length, dialogue, document, expand_images, fit, pack, pad
 from k15.training.trainer import logprobs
 from tests.k15 import tiny
 from tests.k15.tiny import SHAPE, picture
@@ -62,6 +62,28 @@ def test_weights() -> None:
 )
 def test_fit(lengths: list[int], capacity: int, rows: list[list[int]]) -> None:
     assert fit(lengths, capacity) == rows
+
+
+@pytest.mark.parametrize(
+    ("lengths", "budget", "parts"),
+    [
+        ([], 64, []),
+        ([100], 64, [[0]]),  # over the budget, but alone
+        ([30, 10, 10], 1024, [[1, 2], [0]]),  # 20 + 30 places and 2 · 32 for two microbatches: less than 90 and 32
+        ([30, 10, 20], 1024, [[1, 2, 0]]),  # 90 + 32: less than 40 + 30 + 64
+        ([8] * 5, 16, [[0], [1, 2], [3, 4]]),
+    ],
+)
+def test_by_length(lengths: list[int], budget: int, parts: list[list[int]]) -> None:
+    assert by_length(lengths, budget) == parts
+
+
+def test_by_length_wastes_little_on_a_long_tail() -> None:
+    lengths = [30 + 350 * i**4 // 80**4 for i in range(80)]
+    parts = by_length(lengths, 8192)
+    assert sorted(i for part in parts for i in part) == list(range(80))
+    places = sum(len(part) * max(lengths[i] for i in part) for part in parts)
+    assert sum(lengths) / places > 0.8
 
 
 def test_fit_refuses_what_is_too_long() -> None:

@@ -2,7 +2,20 @@ from xml.etree import ElementTree
 
 import pytest
 
-from stages.report.charts import HEIGHT, WIDTH, Series, bars, lines, scatter, spread, ticks
+from stages.report.charts import (
+    BOTTOM,
+    HEIGHT,
+    WIDTH,
+    Series,
+    bars,
+    decades,
+    lines,
+    powers,
+    scatter,
+    spread,
+    stacked,
+    ticks,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,3 +54,30 @@ def test_bars_are_proportional() -> None:
     widths = [float(element.attrib["width"]) for element in root.iter() if element.tag == "rect"]
     assert widths[0] == pytest.approx(4 * widths[1])
     assert widths[2] == 1
+
+
+def test_powers_of_ten() -> None:
+    assert decades([3e-6, 2e-4]) == pytest.approx((1e-6, 1e-3))
+    assert decades([1e-5]) == pytest.approx((1e-5, 1e-4))
+    assert powers(1e-6, 1e-3) == pytest.approx([1e-6, 1e-5, 1e-4, 1e-3])
+    assert powers(1e-12, 1.0) == pytest.approx([1e-12, 1e-9, 1e-6, 1e-3, 1.0])
+
+
+def test_logarithmic_lines() -> None:
+    one = Series("a", [(0, 1e-6), (1, 0.0), (2, 1e-5), (3, 1e-4)])
+    root = ElementTree.fromstring(lines([one], title="t", x_label="x", y_label="y", log=True))
+    heights = [float(element.attrib["cy"]) for element in root.iter() if element.tag == "circle"]
+    assert len(heights) == 3  # 0 has no place
+    assert heights[0] - heights[1] == pytest.approx(heights[1] - heights[2])
+    assert lines([Series("a", [(0, 0.0)])], title="t", x_label="x", y_label="y", log=True)
+
+
+def test_parts_stand_on_each_other() -> None:
+    series = [Series("a", [(0, 0.25), (1, 1.0)], colour=0), Series("b", [(0, 0.75), (1, 0.0)], colour=1)]
+    root = ElementTree.fromstring(stacked(series, title="t", x_label="x", y_label="y", y_range=(0, 1)))
+    parts = [element.attrib for element in root.iter() if element.tag == "rect"]
+    assert len(parts) == 3  # nothing is drawn of 0
+    low, whole, high = ((float(p["y"]), float(p["height"])) for p in parts)
+    assert sum(low) == pytest.approx(HEIGHT - BOTTOM, abs=0.2) and sum(high) == pytest.approx(low[0], abs=0.2)
+    assert whole[1] == pytest.approx(low[1] + high[1], abs=0.2)
+    assert stacked([], title="t", x_label="x", y_label="y")

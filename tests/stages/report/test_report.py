@@ -10,8 +10,9 @@ from k15.stage import main
 from k15.testcases.funnel import STEPS
 from stages.report.data_sections import steps, total
 from stages.report.effects import best_short, effects
-from stages.report.facts import LONG2SHORT, STAGES, load
-from stages.report.run import PAGE, STAGE, SUMMARY
+from stages.report.facts import LONG2SHORT, RL_STAGES, STAGES, load
+from stages.report.run import PAGE, RL_PAGE, STAGE, SUMMARY
+from tests.stages.report import rl_runs
 
 ACCURACY = {
     "pretrain": (0.01, 90.0),
@@ -82,14 +83,13 @@ def stored_run(root: Path) -> Path:
         },
     }
     metrics["evaluate"] = evaluation()
-    curve = [
-        {"iteration": n, "accuracy": 0.4 + n / 10, "length": 70 - n, "mismatch": 1e-6, "loss": 0.1} for n in range(3)
-    ]
-    curve[2]["heldout_accuracy"] = 0.5
     for number, stage in enumerate(STAGES):
         write(root / "metrics" / f"{stage}.json", metrics[stage])
-        write(root / "metrics" / "timing" / f"{stage}.json", {"seconds": 10.5 + number})
-    write(root / "plots" / "rl.training.json", curve)
+        timing = {"seconds": 10.5 + number} | ({"phases": rl_runs.phases()} if stage in RL_STAGES else {})
+        write(root / "metrics" / "timing" / f"{stage}.json", timing)
+    for stage in RL_STAGES:
+        write(root / "plots" / f"{stage}.training.json", rl_runs.curve())
+    rl_runs.write_trajectories(root)
     (root / "params.yaml").write_text("report:\n  title: A <test> run\nrl:\n  seed: 7\n")
     lock = {"stages": {"curate": {"cmd": "x", "outs": [{"path": "artifacts/curate", "md5": "abc.dir"}]}}}
     write(root / "dvc.lock", lock)  # JSON is YAML
@@ -125,7 +125,10 @@ def test_the_page_holds_the_stored_figures(tmp_path: Path) -> None:
     facts = embedded(page)
     for stage in STAGES:
         assert facts["metrics"][stage] == json.loads((root / "metrics" / f"{stage}.json").read_text())
-    assert facts["plots"]["rl.training"] == json.loads((root / "plots" / "rl.training.json").read_text())
+    for stage in RL_STAGES:
+        stored = json.loads((root / "plots" / f"{stage}.training.json").read_text())
+        assert facts["plots"][f"{stage}.training"] == stored
+    assert facts["phases"]["rl"] == rl_runs.phases()
     assert facts["timing"] == json.loads((root / "metrics" / "timing.json").read_text())
     assert facts["lock"] == {"curate": {"artifacts/curate": "abc.dir"}}
     assert facts["params"]["rl"] == {"seed": 7}
@@ -136,10 +139,12 @@ def test_the_page_holds_the_stored_figures(tmp_path: Path) -> None:
 def test_the_page_is_self_contained_and_escaped(tmp_path: Path) -> None:
     root = stored_run(tmp_path)
     main(STAGE, ["--root", str(root)])
-    page = (root / PAGE).read_text()
-    assert not re.search(r"(src|href)\s*=|url\(|@import|https?://", page)
-    assert "<h1>A &lt;test&gt; run</h1>" in page
-    assert "nan" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL).lower().split()
+    assert "<h1>A &lt;test&gt; run</h1>" in (root / PAGE).read_text()
+    for page in ((root / name).read_text() for name in (PAGE, RL_PAGE)):
+        leads_to = set(re.findall(r"(?:src|href)\s*=\s*(.{12})", page))
+        assert leads_to <= {'"rl.html">Mi', '"index.html"', '"data:image/'}
+        assert not re.search(r"url\(|@import|https?://", page)
+        assert "nan" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL).lower().split()
 
 
 def test_shown_figures_are_the_stored_ones(tmp_path: Path) -> None:
@@ -207,6 +212,7 @@ def test_a_missed_effect_is_shown_as_missed(tmp_path: Path) -> None:
         ("metrics/long2short.dpo.json", "long2short@dpo"),
         ("metrics/timing/curate.json", "curate"),
         ("plots/rl.training.json", "rl"),
+        ("plots/long2short.rl.training.json", "long2short@rl"),
     ],
 )
 def test_missing_figures_name_their_stage(tmp_path: Path, capsys, path: str, stage: str) -> None:
