@@ -59,7 +59,7 @@ class Layout:
         return result
 
 
-@pytest.fixture(scope="module", params=["process"])
+@pytest.fixture(scope="module", params=["http", "process"])
 def deployment(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
