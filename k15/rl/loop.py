@@ -50,6 +50,9 @@ def open_engine(
     params.check_engine(settings)
     if not leads():
         return LeadersEngine()
+    if params.partial is not None:
+        share = math.ceil(params.partial.at_once / params.replicas)
+        settings = settings.model_copy(update={"max_num_seqs": min(share, settings.max_num_seqs)})
     return open_fleet(
         start / "hf",
         max_model_len=model.shape.max_length,

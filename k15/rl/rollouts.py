@@ -102,9 +102,7 @@ class Rollouts:
         groups = carried + [self.buffer.new_group(i, prompt, iteration, sampling.n) for i, prompt in fresh]
         open_ones = {r.key: (g, r) for g in groups for r in g.responses if r.finish_reason is None}
         requests = [Request(key, _engine_prompt(g), tuple(r.ids)) for key, (g, r) in open_ones.items()]
-        order = Order(requests, replace(sampling, logprobs=True))
-        if partial is not None:
-            order = replace(order, budget=partial.tokens, at_once=partial.at_once)
+        order = Order(requests, replace(sampling, logprobs=True), None if partial is None else partial.tokens)
         parts = {key: Partial() for key in open_ones}
         shown = _Speed(bar, counts_tokens=partial is not None)
         for chunk in self.engine.run(order):

@@ -80,10 +80,9 @@ class Engine(InProcessLLM, RolloutEngine):
     def _sample(self, order: Order, running: dict[str, _Running], every_s: float | None) -> Iterator[Chunk]:
         stream = process.RandomStream(derive(order.sampling.seed, "rollout"))
         waiting, sampled, shown = iter(order.requests), 0, time.monotonic()
-        capacity = min(self._capacity, order.at_once or self._capacity)
         while order.budget is None or sampled + sum(_unseen(r) for r in running.values()) < order.budget:
             with stream, process.threads(self._threads):
-                while len(running) < capacity and (request := next(waiting, None)):
+                while len(running) < self._capacity and (request := next(waiting, None)):
                     name, state = self._begin(request, order.sampling)
                     running[name] = _Running(request, state)
                 if not running:

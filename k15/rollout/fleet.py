@@ -181,16 +181,12 @@ class Fleet(RolloutEngine):
         """The order's groups in turn to each engine, and the budget in equal parts."""
         count = len(self.members) + (self.local is not None)
         turn = {number: i % count for i, number in enumerate(dict.fromkeys(r.key[0] for r in order.requests))}
-
-        def part(total: int | None, i: int) -> int | None:
-            return None if total is None else total // count + (i < total % count)
-
+        whole, rest = divmod(order.budget or 0, count)
         return [
             Order(
                 [r for r in order.requests if turn[r.key[0]] == i],
                 replace(order.sampling, seed=derive(order.sampling.seed, "engine", i)),
-                part(order.budget, i),
-                None if order.at_once is None else max(1, part(order.at_once, i) or 0),
+                None if order.budget is None else whole + (i < rest),
             )
             for i in range(count)
         ]

@@ -40,6 +40,10 @@ class HTTPMember(Member):
         self.server = ServerProcess(self._arguments)
         self._up = self._asleep = False
 
+    @property
+    def pid(self) -> int:
+        return self.server.group
+
     def run(self, order: Order) -> Iterator[Chunk]:
         if not order.requests or order.budget == 0:
             return

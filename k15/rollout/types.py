@@ -79,8 +79,6 @@ class Order:
     requests: Sequence[Request]
     sampling: Sampling
     budget: int | None = None
-    at_once: int | None = None
-    """How many responses run at the same time; None: as many as the engine takes."""
 
 
 @dataclass(frozen=True)

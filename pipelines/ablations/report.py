@@ -8,21 +8,13 @@ from pathlib import Path
 
 from pipelines.ablations.judgement import Curves, Finding, Spread, final_accuracy, sampled, validated
 from stages.report import charts
-from stages.report.markup import Cell, card, grid, legend, prose, section, table
-from stages.report.page import STYLE
+from stages.report.markup import Cell, card, document, grid, legend, prose, section, table
 
 
 def write(path: Path, curves: Curves, findings: Sequence[Finding]) -> None:
     body = "".join([_claims(findings), *(_plots(finding, curves) for finding in findings), _arms(curves)])
-    style = STYLE.read_text(encoding="utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>k15: ablations</title><style>{style}</style></head>"
-        f"<body><main><h1>Ablations</h1>{body}</main></body></html>\n",
-        encoding="utf-8",
-    )
+    path.write_text(document("k15: ablations", f"<h1>Ablations</h1>{body}"), encoding="utf-8")
 
 
 def _claims(findings: Sequence[Finding]) -> str:
