@@ -81,9 +81,9 @@ def launch(number: int) -> tuple[int, str]:
 
 
 def _verdict(codes: Mapping[int, int]) -> tuple[int, str]:
-    """A rank with an exit code has spoken, or another one has: then it ends with 2. torchrun has ended the rest."""
+    """Ranks with an exit code end with that of the first to fail, which has spoken; torchrun has ended the others."""
     if spoken := [code for code in codes.values() if code > 0]:
-        return min(spoken), ""
+        return spoken[0], ""
     rank, code = min(codes.items(), key=lambda one: one[1] == -signal.SIGTERM)
     name = signal.Signals(-code).name
     return 2, f"error: rank {rank} was ended by {name}, perhaps for want of memory; run it again"
@@ -105,13 +105,15 @@ def lost_another(error: Exception) -> bool:
     return isinstance(error, DistError) or "gloo" in str(error)
 
 
-def speaks(wait: bool = False) -> bool:
-    """Whether this rank, which ends with an error, is to say so: no other one has. `wait`: give the others time."""
+def first_to_fail(code: int, wait: bool = False) -> tuple[bool, int]:
+    """For a rank that ends with an error: whether it is the first, which says so, and the first one's exit code for all.
+    `wait`: give the others time."""
     if count() == 1 or "MASTER_PORT" not in os.environ:
-        return leads()
+        return leads(), code
     from torch.distributed import TCPStore
 
-    key, rank = f"k15/failed/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", os.environ["RANK"]
+    key = f"k15/failed/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}"
+    own = f"{os.environ.get('RANK', '0')} {code}"
     until = time.monotonic() + (_PATIENCE_S if wait else 0)
     with suppress(RuntimeError):  # the store is torchrun's, or the leader's, and may have gone with it
         store = TCPStore(
@@ -119,5 +121,6 @@ def speaks(wait: bool = False) -> bool:
         )
         while time.monotonic() < until and not store.check([key]):
             time.sleep(0.1)
-        return bool(store.compare_set(key, "", rank) == rank.encode())
-    return leads()
+        first = store.compare_set(key, "", own).decode()
+        return first == own, int(first.split()[1])
+    return leads(), code
