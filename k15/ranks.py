@@ -106,8 +106,8 @@ def lost_another(error: Exception) -> bool:
 
 
 def first_to_fail(code: int, wait: bool = False) -> tuple[bool, int]:
-    """For a rank that ends with an error: whether it is the first, which says so, and the first one's exit code for all.
-    `wait`: give the others time."""
+    """For a rank that ends with an error: whether it is the first, which says so, and the exit code of the first, with
+    which all end. `wait`: give the others time."""
     if count() == 1 or "MASTER_PORT" not in os.environ:
         return leads(), code
     from torch.distributed import TCPStore
