@@ -22,6 +22,7 @@ from k15.tokenizer import Tokenizer
 REPOSITORY = Path(__file__).parents[2]
 OVERRIDES = [
     "profile=smoke",
+    "model.kv_heads=2",
     "model.vision_heads=2",
     "rl.ranks=2",
     "rl.tensor_parallel=2",
