@@ -7,7 +7,7 @@ from k15.errors import UserError
 
 OF_MODELS = ("training", "policy_update", "rollout", "grpo")
 """These share a freshly built model (`setting`)."""
-OF_RL = ("rl_kills", "engine_faults")
+OF_RL = ("partial", "handover", "rl_kills", "engine_faults")
 OF_REWARDS = ("verifiers", "code_sets", "sandbox", "load", "kills")
 KNOWN = (*OF_MODELS, *OF_REWARDS, *OF_RL)
 

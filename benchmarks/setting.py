@@ -1,7 +1,8 @@
 """What both measurements share: a freshly built model of params.yaml's shape, and alternating repetitions.
 
 The two sides take turns, so that whatever else the machine does meets both. Printed are the medians of tokens
-per second and the median of the repetitions' ratios. Nothing is asserted about them.
+per second and the median of the repetitions' ratios, by the wall's clock and, where all work is this process's, of CPU
+time, which other work on the machine moves less. Nothing is asserted about them.
 """
 
 import statistics
@@ -34,13 +35,13 @@ class Setting:
 
 
 @contextmanager
-def setting() -> Iterator[Setting]:
+def setting(max_length: int = MAX_LENGTH) -> Iterator[Setting]:
     """A model with random weights; its tokenizer is trained on the text families' own problems."""
     text = [family for family in FAMILIES.values() if not family.vision]
     problems = [problem for family in text for problem in generate(family.name, "train", 128, SEED)]
     tokenizer = Tokenizer.train([problem.question + problem.long for problem in problems], VOCABULARY)
     shape = load_params(ModelParams, "model", Path("."))
-    config = ModelConfig(**shape.model_dump(), vocab_size=VOCABULARY, max_length=MAX_LENGTH)
+    config = ModelConfig(**shape.model_dump(), vocab_size=VOCABULARY, max_length=max_length)
     model = build(config, SEED)
     with TemporaryDirectory() as directory:
         hf = Path(directory) / "hf"
@@ -49,17 +50,22 @@ def setting() -> Iterator[Setting]:
         yield Setting(model, tokenizer, hf, problems)
 
 
-def compare(what: str, ours: Callable[[], int], name: str, theirs: Callable[[], int], repetitions: int) -> None:
+def compare(
+    what: str, ours: Callable[[], int], name: str, theirs: Callable[[], int], repetitions: int, cpu: bool = True
+) -> None:
     """Run both in turn, after one unmeasured round each; both return how many tokens they processed."""
     ours(), theirs()
-    rates = [(_rate(ours), _rate(theirs)) for _ in range(repetitions)]
-    k15, plain = (statistics.median(side) for side in zip(*rates, strict=True))
-    ratios = [one / other for one, other in rates]
-    spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+    rates = [(_rates(ours), _rates(theirs)) for _ in range(repetitions)]
+    k15, plain = (statistics.median(wall for wall, _ in side) for side in zip(*rates, strict=True))
+    wall, by_cpu = zip(*([o / t for o, t in zip(one, other, strict=True)] for one, other in rates), strict=True)
+    spread = f"{min(wall):.2f} to {max(wall):.2f} in {repetitions} repetitions"
+    also = f", of CPU time {statistics.median(by_cpu):.2f}" if cpu else ""
     print(f"{what}: k15 {k15:,.0f} tokens/s, {name} {plain:,.0f} tokens/s")
-    print(f"{what}: ratio {statistics.median(ratios):.2f} ({spread} in {repetitions} repetitions)", flush=True)
+    print(f"{what}: ratio {statistics.median(wall):.2f} ({spread}){also}", flush=True)
 
 
-def _rate(run: Callable[[], int]) -> float:
-    started = time.perf_counter()
-    return run() / (time.perf_counter() - started)
+def _rates(run: Callable[[], int]) -> tuple[float, float]:
+    """Tokens a second of the wall's clock, and of this process's CPU time."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    tokens = run()
+    return tokens / (time.perf_counter() - wall), tokens / (time.process_time() - cpu)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -23,13 +22,10 @@ from k15.rl.ranks import from_leader
 from k15.rl.trajectory import RLPrompt
 from k15.rollout.face import RolloutEngine
 from k15.rollout.types import Prompt
-from k15.rollout.weights import tensor_digest
+from k15.rollout.weights import tensor_digests
 from k15.tokenizer import IMAGE
 from k15.training.batch import IGNORED, dialogue, expand_images, pad
 from k15.training.trainer import Trainer, logprobs
-
-_HASHERS = 8
-"""Threads that digest; more than the cores help nobody."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +102,9 @@ class Hybrid:
 
 
 def _compare(tensors: Mapping[str, Tensor], held: Mapping[str, str]) -> None:
-    names = [name for name in tensors if name in held]
-    with ThreadPoolExecutor(_HASHERS) as pool:  # hashing lets other threads run
-        for name, digest in zip(names, pool.map(lambda n: tensor_digest(tensors[n]), names), strict=True):
-            if held[name] != digest:
-                raise UserError(
-                    f"after the hand-over the engine holds other weights than the trainer in {name}; rerun the stage"
-                )
+    expected = tensor_digests({name: tensor for name, tensor in tensors.items() if name in held})
+    for name, digest in expected.items():
+        if held[name] != digest:
+            raise UserError(
+                f"after the hand-over the engine holds other weights than the trainer in {name}; rerun the stage"
+            )

@@ -94,7 +94,7 @@ class Recorder:
             "ranks": dist.get_world_size(),
             "row": row,
             "weights": weights_digest(checkpoints.model),
-            "params": self.params.model_dump(mode="json"),
+            "params": self.params.model_dump(mode="json", include=set(RLParams.model_fields)),
             "engine": self.engine.model_dump(mode="json"),
         }
         write_json(staging / FILE, record)

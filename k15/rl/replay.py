@@ -32,6 +32,7 @@ from k15.model import checkpoint, vlm
 from k15.progress import Progress
 from k15.ranks import leads
 from k15.rl.loop import RLRun, open_engine
+from k15.rl.mismatch import MismatchParams
 from k15.rl.ranks import LeadersEngine, from_leader
 from k15.rl.recording import Recording, weights_digest
 from k15.rl.state import groups_of, trajectory_rows, weights_of
@@ -39,6 +40,8 @@ from k15.rl.summary import summary
 from k15.rollout.face import RolloutEngine
 
 Row = dict[str, Any]
+_NO_LIMITS = MismatchParams(mean_limit=1e30, multiplicative_limit=1e30, canary_limit=1e30)
+"""A difference is what a replay is there to show."""
 
 
 @dataclass
@@ -108,7 +111,7 @@ def replay(recording: Recording, phase: str, write: Path | None = None) -> Outco
 def _restored(recording: Recording, model: vlm.VisionLanguageModel, engine: RolloutEngine) -> RLRun:
     producer = Producer("replay", {"rl": recording.params.model_dump(mode="json")}, ())
     run = RLRun(
-        recording.params,
+        recording.params.model_copy(update={"mismatch": _NO_LIMITS}),
         model,
         recording.tokenizer(),
         recording.prompts(),

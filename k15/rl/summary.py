@@ -33,9 +33,10 @@ def summary(groups: Sequence[Group]) -> dict[str, Any]:
 
 
 def with_sampling(rows: Sequence[Mapping[str, Any]], sampling: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The curve with `PromptSampler.statistics` in it: of each difficulty the `share` of what was sampled and its
-    `success`, and the effective number of prompts."""
-    found: list[dict[str, Any]] = [dict(row) for row in rows]
+    """The curve with `PromptSampler.statistics` in it: of each difficulty the `share` of what was sampled and, where it
+    has prompts, its `success`; and the effective number of prompts."""
+    nothing = {f"share_{difficulty}": 0.0 for difficulty in ("easy", "medium", "hard")}
+    found: list[dict[str, Any]] = [{**row, **nothing} for row in rows]
     for one in sampling:
         row, difficulty = found[one["iteration"]], one["difficulty"]
         if difficulty == "all":

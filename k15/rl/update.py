@@ -173,6 +173,7 @@ def policy_update(
     bar: Task | None = None,
 ) -> Figures:
     """The whole phase: the policy of `iteration` learns from `groups`. Collective; every rank is given all groups.
+    `bar` counts its steps.
 
     The optimizer starts empty. Figures: the mismatch; `loss` of the last step, mean `grad_norm`, trained groups,
     responses and tokens, and packing `efficiency`: tokens per place in the padded microbatches.

@@ -114,13 +114,14 @@ class Engine(InProcessLLM, RolloutEngine):
     def update_weights(self, tensors: Mapping[str, Tensor]) -> None:
         self.wake()
         weights.copy_into(weights.held_tensors(self._model), tensors)
+        self._pack()
 
     def load_hf(self, hf_dir: Path) -> None:
         """Replace all weights by those of another export of the same shape."""
         self.update_weights(load_file(existing(hf_dir / "model.safetensors")))
 
     def weight_digests(self) -> dict[str, str]:
-        return {name: weights.tensor_digest(t) for name, t in weights.held_tensors(self._model).items()}
+        return weights.tensor_digests(weights.held_tensors(self._model))
 
     def _forget(self) -> None:
         """Keys and pictures of earlier calls: they are of other weights, or differ in the last bit."""

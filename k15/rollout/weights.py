@@ -9,7 +9,9 @@ which LLaVA does not use, is in the export and not in the engine.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch import Tensor, nn
@@ -70,3 +72,9 @@ def _mismatches(held: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> It
 def tensor_digest(tensor: Tensor) -> str:
     """SHA-256 of the values in row-major order."""
     return hashlib.sha256(tensor.detach().cpu().contiguous().view(torch.uint8).numpy()).hexdigest()
+
+
+def tensor_digests(tensors: Mapping[str, Tensor]) -> dict[str, str]:
+    """That of every tensor; on all cores, since hashing lets other threads run."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(tensors, pool.map(tensor_digest, tensors.values()), strict=True))

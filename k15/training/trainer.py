@@ -35,7 +35,8 @@ warnings.filterwarnings("ignore", message="Transformer Engine and Apex are not i
 class OptimizerParams(Params):
     """AdamW with linear warm-up and cosine decay."""
 
-    lr: float = Field(gt=0)
+    lr: float = Field(ge=0)
+    """0 trains nothing: to see what else moves."""
     final_lr_share: float = Field(ge=0, le=1)
     """Learning rate at the last step, as a share of `lr`."""
     warmup_steps: int = Field(ge=0)

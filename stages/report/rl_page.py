@@ -46,7 +46,7 @@ def _headline(facts: Facts) -> str:
             (f"{percent(held_out[0])} → {percent(held_out[-1])}", "accuracy on held-out problems"),
             (f"{curve[0]['length']:.0f} → {curve[-1]['length']:.0f}", "tokens per response"),
             (f"{sum(row['responses'] for row in curve):,.0f}", f"responses in {len(curve)} iterations"),
-            (f"{sum(row['sampled_tokens'] for row in curve) / 1e6:.2f} M", "tokens sampled"),
+            (f"{sum(row['sampled_tokens'] for row in curve):,.0f}", "tokens sampled"),
         ]
     )
 

@@ -109,12 +109,16 @@ def _stacked(panel: Panel, series: Sequence[Series]) -> str:
 
 
 def _lines(panel: Panel, series: Sequence[Series]) -> str:
+    y_range = panel.y_range
+    if y_range is None and panel.y_format is percent:  # the margins of an axis of shares end with 0 and 1
+        low, high = charts.spread([y for one in series for _, y in one.points])
+        y_range = max(0.0, low), min(1.0, high)
     return charts.lines(
         series,
         title=panel.title,
         x_label="iteration",
         y_label="",
-        y_range=panel.y_range,
+        y_range=y_range,
         y_format=panel.y_format,
         log=panel.log,
     )

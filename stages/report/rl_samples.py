@@ -46,7 +46,9 @@ def load(root: Path) -> list[SampledGroup]:
         for batch in iter_dataset(path, "trajectory", columns=[*_COLUMNS, "verdict"])
         for row in batch.filter(pc.is_in(batch["iteration"], pa.array(shown, pa.int32()))).to_pylist()
     ]
-    prompts = _prompts(root / "artifacts" / "prompts", {row["prompt_id"] for row in rows})
+    wanted = {row["prompt_id"] for row in rows}
+    artifacts = root / "artifacts"
+    prompts = _prompts(artifacts / "prompts", wanted) | _problems(artifacts / "test_cases" / "problems", wanted)
     return [group for iteration in shown for group in _chosen(iteration, rows, prompts)]
 
 
@@ -54,6 +56,17 @@ def _prompts(path: Path, wanted: set[str]) -> dict[str, Row]:
     columns = ["id", "question", "answer", "images", "family", "pass_rate"]
     batches = iter_dataset(path, "prompt", columns=columns)
     return {row["id"]: row for batch in batches for row in batch.to_pylist() if row["id"] in wanted}
+
+
+def _problems(path: Path, wanted: set[str]) -> dict[str, Row]:
+    """Code problems, as prompts; RL calls them `code/` and their id."""
+    rows = (
+        row for batch in iter_dataset(path, "code_problem", columns=["id", "statement"]) for row in batch.to_pylist()
+    )
+    empty = {"answer": "", "images": [], "family": "code", "pass_rate": 0.0}
+    return {
+        f"code/{row['id']}": {"question": row["statement"], **empty} for row in rows if f"code/{row['id']}" in wanted
+    }
 
 
 def _chosen(iteration: int, rows: Iterable[Row], prompts: dict[str, Row]) -> list[SampledGroup]:

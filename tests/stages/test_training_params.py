@@ -11,12 +11,12 @@ import pytest
 from k15.errors import UserError
 from k15.model.config import ModelParams
 from k15.params import Params, parse_params, read_params
-from k15.rl.loop import RLParams
 from k15.rollout.params import EngineParams
 from stages.long2short.params import Long2ShortParams
 from stages.long_context.params import LongContextParams
 from stages.pretrain.params import PretrainParams
 from stages.reward_model.params import RewardModelParams
+from stages.rl.params import RLStageParams
 from stages.sft.params import SFTParams
 from stages.vision_language.params import VisionLanguageParams
 
@@ -27,7 +27,7 @@ SECTIONS: dict[str, type[Params]] = {
     "long_context": LongContextParams,
     "sft": SFTParams,
     "engine": EngineParams,
-    "rl": RLParams,
+    "rl": RLStageParams,
     "long2short": Long2ShortParams,
     "reward_model": RewardModelParams,
 }
@@ -68,7 +68,7 @@ def test_good_params(section: str) -> None:
         ("pretrain.tensor_parallel", 0),
         ("pretrain.init_from", 3),
         ("pretrain.batch_rows", -1),
-        ("pretrain.optimizer.lr", 0),
+        ("pretrain.optimizer.lr", -1),
         ("pretrain.optimizer.lr", "fast"),
         ("pretrain.optimizer.final_lr_share", 1.1),
         ("pretrain.optimizer.warmup_steps", -1),
@@ -104,18 +104,30 @@ def test_good_params(section: str) -> None:
         ("rl.prompts_per_iteration", 0),
         ("rl.max_tokens", 0),
         ("rl.temperature", 0),
-        ("rl.tau", 0),
-        ("rl.tau", float("nan")),
-        ("rl.baseline", "median"),
+        ("rl.objective.tau", 0),
+        ("rl.objective.tau", float("nan")),
+        ("rl.objective.kind", "ppo"),
+        ("rl.objective.baseline", "median"),
+        ("rl.objective.truncation", 2.0),  # of earlier segments, which are masked
         ("rl.minibatches", 0),
-        ("rl.length_weight", -0.1),
-        ("rl.length_warmup", -1),
-        ("rl.sampler.strategy", "hardest"),
-        ("rl.sampler.priority_floor", 0),
-        ("rl.sampler.success_momentum", 1),
-        ("rl.token_budget", 1),
-        ("rl.mismatch_limit", 0),
-        ("rl.probe_problems", 0),
+        ("rl.partial", {"tokens": 100, "at_once": 8, "max_age": 2}),  # beside prompts_per_iteration
+        ("rl.ranks", 0),
+        ("rl.tensor_parallel", 2),  # of one rank
+        ("rl.top_p", 0),
+        ("rl.repetition.min_count", 1),
+        ("rl.reward.length_weight", -0.1),
+        ("rl.reward.length_warmup", -1),
+        ("rl.reward.repetition_penalty", -1),
+        ("rl.rounds", {"long": 2}),
+        ("rl.sampler.curriculum", "hardest"),
+        ("rl.sampler.floor", 0),
+        ("rl.sampler.window", 0),
+        ("rl.microbatch_tokens", 1),
+        ("rl.mismatch.mean_limit", 0),
+        ("rl.mismatch.multiplicative_limit", 1),
+        ("rl.validation.problems", 0),
+        ("rl.validation.choose", "first"),
+        ("rl.record_every", 0),
         ("long2short.merge.long_share", 1),
         ("long2short.rejection.samples", 1),
         ("long2short.rejection.length", 0),
@@ -130,7 +142,7 @@ def test_good_params(section: str) -> None:
         ("reward_model.sources.temperature", 0),
         ("reward_model.steps", 0),
         ("reward_model.length", 32),
-        ("reward_model.classic.lr", 0),
+        ("reward_model.classic.lr", -1),
         ("reward_model.judgements", 0),
         ("reward_model.temperature", -1),
     ],
@@ -174,5 +186,5 @@ def test_missing_keys(section: str) -> None:
 
 def test_group_size_says_what_is_allowed() -> None:
     with pytest.raises(UserError) as caught:
-        parse_params(RLParams, "rl", changed("rl.group_size", 1))
+        parse_params(RLStageParams, "rl", changed("rl.group_size", 1))
     assert str(caught.value) == "params.yaml: rl.group_size must be at least 2 (got 1)"

@@ -215,6 +215,25 @@ def test_the_last_row_shows_the_final_policy(engine: Engine, tmp_path: Path, mon
     assert len(measured) == 3 and measured[-1] == engine.weight_digests() != measured[-2]
 
 
+def test_without_learning_the_mismatch_stays_constant_and_tiny(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty iterations at learning rate 0: whatever grew would be a fault of the hand-over or of the bookkeeping."""
+    use(Judge(0), monkeypatch)
+    changes = {
+        "iterations": 20,
+        "prompts_per_iteration": 3,
+        "max_tokens": 16,
+        "optimizer": PARAMS.optimizer.model_copy(update={"lr": 0.0}),
+        "validation": PARAMS.validation.model_copy(update={"every": 20}),
+    }
+    run = start(RLRun, engine, tmp_path, params=PARAMS.model_copy(update=changes))
+    rows = run.run("rl")
+    assert sum(row["groups"] > 0 for row in rows) > 10
+    assert all(row["mismatch"] < 1e-6 and row["mismatch_max"] < 1e-5 and row["canary"] < 1e-5 for row in rows)
+    assert all(torch.equal(a, b) for a, b in zip(run.model.parameters(), model().parameters(), strict=True))
+
+
 @pytest.mark.parametrize("freeze", [False, True])
 def test_the_tower_learns_unless_it_is_frozen(
     freeze: bool, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

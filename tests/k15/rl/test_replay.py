@@ -15,6 +15,7 @@ from k15.errors import UserError
 from k15.model import checkpoint
 from k15.progress import Progress
 from k15.rl.loop import RLRun, open_engine
+from k15.rl.params import RLParams
 from k15.rl.recording import Recorder, Recording
 from k15.rl.replay import first_difference, main, replay
 from k15.rl.trajectory import RLPrompt
@@ -23,6 +24,12 @@ from tests.k15.rl.test_loop import PARTIAL, SHAPE, TOKENIZER, Judge, model, use
 
 PARAMS = PARTIAL.model_copy(update={"iterations": 4, "record_every": 2})
 """Of four iterations the second and the fourth are kept: numbers 1 and 3."""
+
+
+class Section(RLParams):
+    """A stage's, with a key of its own."""
+
+    code_problems: bool = False
 
 
 def prompts() -> list[RLPrompt]:
@@ -46,7 +53,8 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     TOKENIZER.save_pretrained(root / "tokenizer")
     checkpoint.export_hf(root / "hf", checkpoint.hf_state(model()), SHAPE, root / "tokenizer")
     settings, producer = tiny.engine_params(), Producer("rl", {}, ())
-    recorder = Recorder.of(root / "recordings", PARAMS, settings, TOKENIZER, prompts(), producer)
+    section = Section(**PARAMS.model_dump())
+    recorder = Recorder.of(root / "recordings", section, settings, TOKENIZER, prompts(), producer)
     with pytest.MonkeyPatch.context() as patched:
         use(Judge(0), patched)
         state, tiny_model = root / "state", model()
@@ -90,10 +98,10 @@ def test_a_replay_is_the_same(
 
 
 def test_differences_are_found(recordings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Under weights of another iteration the figures of both phases are others."""
-    place = shutil.copytree(recordings / "00001", tmp_path / "mixed")
-    other = recordings / "00003" / "iterations" / "00003" / "weights.0.pt"
-    shutil.copy(other, place / "iterations" / "00001" / "weights.0.pt")
+    """Weights that are off by a thousandth give other figures in both phases."""
+    place = shutil.copytree(recordings / "00001", tmp_path / "changed")
+    weights = place / "iterations" / "00001" / "weights.0.pt"
+    torch.save({name: w * 1.001 for name, w in torch.load(weights, weights_only=True).items()}, weights)
     assert main([str(place), "train"]) == 1
     printed = capsys.readouterr().out
     assert "differs" in printed and printed.endswith("not the same\n")

@@ -10,7 +10,7 @@ import pytest
 from k15.errors import UserError
 from k15.params import parse_params
 from k15.rewards import score
-from k15.rl.objective import advantages
+from k15.rl.objective import ObjectiveParams, advantages
 from k15.rl.rewarding import RewardParams, compose
 from k15.rl.trajectory import Group, Response, RLPrompt, Segment
 
@@ -101,7 +101,8 @@ def test_all_of_the_reward_enters_the_baseline() -> None:
     """1.1, 0.9 and −0.6 (wrong, repeated, the longest): the mean is 1.4 / 3."""
     group = [response(2, 1), response(6, 1), response(6, 0, "repetition")]
     assert rewards(*group) == pytest.approx([1.1, 0.9, -0.6])
-    assert advantages(rewards(*group), "mean", 0.1) == pytest.approx([1.9 / 3, 1.3 / 3, -3.2 / 3])
+    params = ObjectiveParams(kind="eq3", tau=0.1, baseline="mean")
+    assert advantages(rewards(*group), params) == pytest.approx([1.9 / 3, 1.3 / 3, -3.2 / 3])
 
 
 def test_groups_are_compared_within_themselves() -> None:

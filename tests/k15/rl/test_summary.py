@@ -40,12 +40,14 @@ def test_sampling_joins_the_row_of_its_iteration() -> None:
             "effective": 3.5,
         } | counts
 
+    nothing = {"share_easy": 0.0, "share_medium": 0.0, "share_hard": 0.0}
     rows = [{"iteration": 1, "accuracy": 0.5}, {"iteration": 2, "accuracy": 0.75}]
     assert with_sampling(rows, [one(0, "all", 1.0), one(1, "hard", 0.25), one(1, "easy", 0.75)]) == [
-        {"iteration": 1, "accuracy": 0.5, "effective_prompts": 3.5},
+        {"iteration": 1, "accuracy": 0.5, "effective_prompts": 3.5, **nothing},
         {
             "iteration": 2,
             "accuracy": 0.75,
+            "share_medium": 0.0,
             "share_hard": 0.25,
             "success_hard": 0.25,
             "share_easy": 0.75,

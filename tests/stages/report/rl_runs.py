@@ -1,4 +1,4 @@
-"""What an RL run with partial rollouts leaves for the report: three iterations of two groups each."""
+"""What an RL run with partial rollouts leaves for the report: three iterations of two groups each; the last of code."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ def write_trajectories(root: Path) -> None:
     producer = Producer("rl", {"seed": 7})
     prompts = [prompt("edit-1", "edit", []), prompt("chart-1", "charts", [picture()])]
     write_dataset(root / "artifacts" / "prompts", "prompt", prompts, producer=producer)
+    write_dataset(root / "artifacts" / "test_cases" / "problems", "code_problem", [problem()], producer=producer)
     rows = [
         trajectory(iteration, group, sample)
         for iteration in range(ITERATIONS)
@@ -76,7 +77,7 @@ def trajectory(iteration: int, group: int, sample: int) -> dict[str, Any]:
     reward = {"correct": 1.25, "wrong": -0.25 * sample, "error": math.nan}[verdict]
     parts = [{"version": iteration - 1, "tokens": 2}] if sample < 2 and iteration else []
     return {
-        "prompt_id": ("edit-1", "chart-1")[group % 2],
+        "prompt_id": ("edit-1", "chart-1")[group % 2] if group < 4 else "code/islands",
         "group": group,
         "sample": sample,
         "iteration": iteration,
@@ -91,6 +92,12 @@ def trajectory(iteration: int, group: int, sample: int) -> dict[str, Any]:
         "reward": reward,
         "verdict": verdict,
     }
+
+
+def problem() -> dict[str, Any]:
+    counts = dict.fromkeys(("submissions", "unrunnable", "valid_cases", "unjudged_cases", "passing"), 10)
+    texts = {"id": "islands", "statement": "Count the islands.", "generator": "stored", "reason": ""}
+    return counts | texts | {"special_judge": False, "tolerance": None, "case_sensitive": True, "kept": True}
 
 
 def prompt(name: str, family: str, images: list[bytes]) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def test_sample_responses(tmp_path: Path) -> None:
     root = stored_run(tmp_path)
     samples = load_samples(root)
     assert [(s.iteration, s.prompt["family"], s.size) for s in samples] == [
-        (n, family, 3) for n in (1, 2, 3) for family in ("edit", "charts")
+        (n, family, 3)
+        for n, family in ((1, "edit"), (1, "charts"), (2, "edit"), (2, "charts"), (3, "code"), (3, "code"))
     ]
     assert all([r["verdict"] for r in s.responses] == ["correct", "wrong"] for s in samples)
     assert samples[0].success == pytest.approx(1 / 3)
@@ -67,5 +68,12 @@ def test_sample_responses(tmp_path: Path) -> None:
         for response in sample.responses:
             assert escape(response["text"]) in page and response["text"] not in page
     assert "correct, reward 1.250; 6 tokens (policy 1: 2, policy 2: 4); ended by stop" in page
-    assert page.count('src="data:image/png;base64,') == 3
+    assert page.count('src="data:image/png;base64,') == 2
+    assert "Count the islands." in page
     assert page.index("Iteration 1<") < page.index("Iteration 2<") < page.index("Iteration 3<")
+
+
+def test_axes_of_shares_end_with_none_and_all() -> None:
+    rows = [row | {"accuracy": 0.0, "heldout_accuracy": 0.0} for row in rl_runs.curve()]
+    ticks = re.findall(r'class="tick"[^>]*>(-?\d+)%<', drawn("Accuracy", rows))
+    assert ticks == ["0", "20", "40", "60", "80", "100"]

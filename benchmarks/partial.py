@@ -1,0 +1,173 @@
+"""Partial rollouts (§2.6.2) against waiting for every response, per trained token, on a long tail of lengths.
+
+Both sides are the real rollout phase on the same engine: groups of 8, replay buffer, verdicts. The lengths are
+prescribed, log-normal with median 40 and 1 % from 800 on, since a model with random weights does not end by itself; the
+n-th group's are the same on both sides. All sides take turns; the first round, in which the buffers fill, is not
+measured. A token is trained on when its group is complete: `masked` counts those of the iteration in which that
+happens, `kept` those of earlier segments too (`objective.earlier_segments`). Waiting trains on all it samples. Ratios
+are of wall time, and of the CPU time of the thread that samples, which other work on the machine moves less.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.setting import Setting, setting
+from k15.rl.buffer import ReplayBuffer
+from k15.rl.rollouts import PartialParams, Phase, Rollouts
+from k15.rl.trajectory import RLPrompt
+from k15.rollout.engine import Engine
+from k15.rollout.params import EngineParams
+from k15.rollout.types import Key, Request, Sampling
+from k15.seeds import derive
+
+MEDIAN, TAIL, LONGEST = 40, 800, 1024
+GROUPS, GROUP_SIZE = 16, 8
+ROUNDS = 4
+PORTION = 4
+"""Waiting iterations' worth of tokens that every setting samples in a round, in however many iterations."""
+SETTINGS = ((1, 32), (1, 64), (2, 64), (4, 32), (4, 64), (4, 128))
+"""Token budget of an iteration in waiting iterations, and `at_once`."""
+CAPACITY = EngineParams(
+    max_num_seqs=256, kv_cache_gib=0.4, deployment="in_process", hang_s=60.0, restarts=2, logprobs="raw"
+)
+
+
+_WALL, _CPU = 0, 1
+
+
+def length_of(key: Key) -> int:
+    """log-normal: its 99th percentile is 2.326 deviations from the median."""
+    deviation = math.log(TAIL / MEDIAN) / 2.326
+    noise = np.random.default_rng(derive(0, *key)).standard_normal()
+    return min(LONGEST, max(1, round(MEDIAN * math.exp(deviation * noise))))
+
+
+class Prescribed(Engine):
+    """Samples as ever, and ends each response at its `length_of`."""
+
+    def _begin(self, request: Request, sampling: Sampling) -> Any:
+        return super()._begin(request, replace(sampling, max_tokens=length_of(request.key)))
+
+    def _params(self, sampling: Sampling, begun: int) -> Any:
+        params = super()._params(sampling, begun)
+        params.ignore_eos, params.stop_token_ids = True, []
+        return params
+
+
+class Counts(NamedTuple):
+    """Tokens: all that were sampled, and those that are trained on with earlier segments and without."""
+
+    sampled: float
+    kept: float
+    masked: float
+
+
+@dataclass
+class Side:
+    """One way to run the rollout phase, with its own buffer; a row of `counted` and of seconds per measured round."""
+
+    name: str
+    rollouts: Rollouts
+    partial: PartialParams | None
+    fresh: int
+    iterations: int
+    done: int = 0
+    tokens: list[Counts] = field(default_factory=list)
+    seconds: list[tuple[float, float]] = field(default_factory=list)
+    """By the wall's clock, and of the CPU."""
+
+    def round(self, prompts: list[RLPrompt], measured: bool) -> None:
+        wall, cpu = time.perf_counter(), time.thread_time()
+        counts = [self._iterate(prompts) for _ in range(self.iterations)]
+        if measured:
+            self.seconds.append((time.perf_counter() - wall, time.thread_time() - cpu))
+            self.tokens.append(Counts(*map(sum, zip(*counts, strict=True))))
+
+    def _iterate(self, prompts: list[RLPrompt]) -> Counts:
+        first = self.rollouts.buffer.next_number
+        fresh = [(i % len(prompts), prompts[i % len(prompts)]) for i in range(first, first + self.fresh)]
+        sampling = Sampling(GROUP_SIZE, temperature=1.0, max_tokens=LONGEST + 1, seed=derive(1, self.done))
+        counts = counted(self.rollouts.phase(self.done, fresh, sampling, self.partial), self.done)
+        self.done += 1
+        return counts
+
+    def rates(self, what: str, clock: int) -> list[float]:
+        return [getattr(c, what) / s[clock] for c, s in zip(self.tokens, self.seconds, strict=True)]
+
+
+def counted(phase: Phase, iteration: int) -> Counts:
+    segments = [s for group in phase.groups for response in group.responses for s in response.segments]
+    now = sum(len(s.ids) for s in segments if s.version == iteration)
+    return Counts(phase.figures["sampled_tokens"], sum(len(s.ids) for s in segments), now)
+
+
+def measure() -> None:
+    with setting(LONGEST + 128) as shared:
+        prompts = prompts_of(shared)
+        with Prescribed(shared.hf, max_model_len=LONGEST + 128, params=CAPACITY) as engine:
+            sides = all_sides(engine, shared)
+            try:
+                for number in range(ROUNDS + 1):
+                    for side in sides:
+                        side.round(prompts, measured=number > 0)
+            finally:
+                for side in sides:
+                    side.rollouts.close()
+    report(sides)
+
+
+def prompts_of(shared: Setting) -> list[RLPrompt]:
+    return [
+        RLPrompt(p.id, shared.tokenizer.encode_prompt(p.question), (), {"verifier": p.verifier, "answer": p.answer})
+        for p in shared.problems
+        if len(shared.tokenizer.encode_prompt(p.question)) < 120
+    ]
+
+
+def all_sides(engine: Engine, shared: Setting) -> list[Side]:
+    """Waiting first."""
+    mean = statistics.mean(length_of((group, k)) for group in range(4000) for k in range(GROUP_SIZE))
+    whole = round(GROUPS * GROUP_SIZE * mean)
+    sides = [Side("waiting", Rollouts(engine, shared.tokenizer, ReplayBuffer()), None, GROUPS, PORTION // 2)]
+    for budget, at_once in SETTINGS:
+        partial = PartialParams(tokens=budget * whole, at_once=at_once, max_age=1000)
+        rollouts = Rollouts(engine, shared.tokenizer, ReplayBuffer())
+        fresh = 2 * budget * GROUPS + at_once // GROUP_SIZE
+        sides.append(Side(f"{partial.tokens:6d} {at_once:7d}", rollouts, partial, fresh, PORTION // budget))
+    return sides
+
+
+def report(sides: list[Side]) -> None:
+    waiting, *others = sides
+    rate = statistics.median(waiting.rates("kept", _WALL))
+    print(f"partial rollouts: waiting for all of {GROUPS * GROUP_SIZE} responses {rate:,.0f} tokens/s, all trained on")
+    print("partial rollouts: tokens at_once | sampled/s | share masked | ratio kept (CPU) | ratio masked (CPU)")
+    for side in others:
+        rate = statistics.median(side.rates("sampled", _WALL))
+        share = 1 - sum(c.masked for c in side.tokens) / sum(c.kept for c in side.tokens)
+        found = [
+            f"{statistics.median(ratios(side, waiting, what, _WALL)):.2f}"
+            f" ({statistics.median(ratios(side, waiting, what, _CPU)):.2f})"
+            for what in ("kept", "masked")
+        ]
+        print(f"partial rollouts: {side.name} | {rate:,.0f} | {share:.0%} | {' | '.join(found)}")
+    for what in ("kept", "masked"):
+        best = max(others, key=lambda side: statistics.median(ratios(side, waiting, what, _CPU)))
+        wall, cpu = (ratios(best, waiting, what, clock) for clock in (_WALL, _CPU))
+        spread = f"{min(wall):.2f} to {max(wall):.2f} in {len(wall)} rounds"
+        print(
+            f"partial rollouts, earlier segments {what}: best ratio {statistics.median(wall):.2f} ({spread}),"
+            f" of CPU time {statistics.median(cpu):.2f}, at {' '.join(best.name.split())}"
+        )
+
+
+def ratios(side: Side, waiting: Side, what: str, clock: int) -> list[float]:
+    pairs = zip(side.rates(what, clock), waiting.rates("kept", clock), strict=True)
+    return [one / other for one, other in pairs]
