@@ -92,7 +92,7 @@ def iterations(directory: Path) -> list[dict[str, Any]]:
 def large_model(directory: Path) -> None:
     tokenizer = Tokenizer.train(["12 + 30 = 42", "the cat sat on the mat"], VOCABULARY)
     shape = load_params(ModelParams, "model", Path(".")).model_dump() | LARGE
-    config = ModelConfig(**shape, vocab_size=tokenizer.vocab_size)
+    config = ModelConfig(**shape, vocab_size=VOCABULARY)
     model = vlm.build(config, SEED)
     tokenizer.save_pretrained(directory / "tokenizer")
     checkpoint.export_hf(directory / "hf", checkpoint.hf_state(model), config, directory / "tokenizer")

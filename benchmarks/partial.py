@@ -29,7 +29,7 @@ from k15.seeds import derive
 
 MEDIAN, TAIL, LONGEST = 40, 800, 1024
 GROUPS, GROUP_SIZE = 16, 8
-ROUNDS = 4
+ROUNDS = 3
 PORTION = 4
 """Waiting iterations' worth of tokens that every setting samples in a round, in however many iterations."""
 SETTINGS = ((1, 32), (1, 64), (2, 64), (4, 32), (4, 64), (4, 128))

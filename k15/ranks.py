@@ -81,10 +81,9 @@ def launch(number: int) -> tuple[int, str]:
 
 
 def _verdict(codes: Mapping[int, int]) -> tuple[int, str]:
-    """A rank with an exit code has spoken, or another one has: then it ends with 2. The rest torchrun has
-    terminated."""
+    """Ranks with an exit code end with that of the first to fail, which has spoken; torchrun has ended the others."""
     if spoken := [code for code in codes.values() if code > 0]:
-        return min(spoken), ""
+        return spoken[0], ""
     rank, code = min(codes.items(), key=lambda one: one[1] == -signal.SIGTERM)
     name = signal.Signals(-code).name
     return 2, f"error: rank {rank} was ended by {name}, perhaps for want of memory; run it again"
@@ -106,23 +105,22 @@ def lost_another(error: Exception) -> bool:
     return isinstance(error, DistError) or "gloo" in str(error)
 
 
-def speaks(wait: bool = False) -> bool:
-    """Whether this rank, which ends with an error, is to say so: no other one has. `wait`: give the others time."""
-    if count() == 1:
-        return True
-    if "torch.distributed" not in sys.modules:
-        return leads()  # it is about params, which all ranks read alike
-    from torch import distributed as dist
+def first_to_fail(code: int, wait: bool = False) -> tuple[bool, int]:
+    """For a rank that ends with an error: whether it is the first, which says so, and the exit code of the first, with
+    which all end. `wait`: give the others time."""
+    if count() == 1 or "MASTER_PORT" not in os.environ:
+        return leads(), code
+    from torch.distributed import TCPStore
 
-    if not dist.is_initialized():
-        return leads()
-    key, rank = f"k15/failed/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", os.environ["RANK"]
+    key = f"k15/failed/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}"
+    own = f"{os.environ.get('RANK', '0')} {code}"
     until = time.monotonic() + (_PATIENCE_S if wait else 0)
-    with suppress(RuntimeError):  # the store has gone with torchrun or the leader
-        store = dist.TCPStore(
+    with suppress(RuntimeError):  # the store is torchrun's, or the leader's, and may have gone with it
+        store = TCPStore(
             os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), timeout=timedelta(seconds=_PATIENCE_S)
         )
         while time.monotonic() < until and not store.check([key]):
             time.sleep(0.1)
-        return bool(store.compare_set(key, "", rank) == rank.encode())
-    return leads()
+        first = store.compare_set(key, "", own).decode()
+        return first == own, int(first.split()[1])
+    return leads(), code

@@ -159,9 +159,10 @@ def main(stage: Stage[P], argv: Sequence[str] | None = None) -> int:
             return _fail(name, f"error: {fault}", 2)
         if ranks.lost_another(error):
             return _fail(name, "error: another rank cannot be reached; look at its machine and run it again", 2, True)
-        if not ranks.speaks():
-            return 2
-        raise
+        first, code = ranks.first_to_fail(1)
+        if first:
+            raise
+        return code
 
 
 def _require_ranks(name: str, wanted: int) -> None:
@@ -206,7 +207,8 @@ def _read_record(path: Path) -> dict[str, Any] | None:
 
 def _fail(name: str, text: str, code: int, wait: bool = False) -> int:
     """Of several ranks one says why they end; `wait`: this one only if no other does within a while."""
-    if ranks.speaks(wait):
+    first, code = ranks.first_to_fail(code, wait)
+    if first:
         print(f"k15 {name}: {' '.join(text.split())}", file=sys.stderr, flush=True)
     return code
 

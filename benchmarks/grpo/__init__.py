@@ -3,10 +3,11 @@
 The same on both sides: the decoder of params.yaml's model with the same random weights (their log-probabilities must
 agree), float32, the prompts as the same token ids, group size, response limit, temperature, end tokens, optimizer steps
 and responses an iteration, learning rate, threads. TRL runs in an environment of its own (`requirements.txt`) with
-`transformers` generation, without reference model, gradient checkpointing, logging, evaluation or checkpoints, and is
-configured to generate an iteration in one batch; smaller microbatches made no difference, its continuous batching took
-several times longer, and its vLLM mode does not run on CPU: the engine starts only without torch.compile, and then the
-first transfer of weights fails, since vLLM's CPU layers have replaced the parameters that it writes to. k15 runs as
+`transformers` generation, twice: configured for this as well as we could (an iteration in one batch, no reference
+model, gradient checkpointing, logging, evaluation or checkpoints), and with its defaults (a prompt a step, bfloat16,
+gradient checkpointing), which is what a user gets who sets the model, the group size and the limit. Smaller
+microbatches made no difference, its continuous batching took several times longer, and we did not get its vLLM mode
+to run on CPU (the engine did not come up with torch.compile; without, the transfer of weights failed). k15 runs as
 params.yaml says, all of a run's checks and checkpoints included.
 
 Not the same: the objective (eq. 3 against GRPO's clipped ratio), and single responses: each side draws its own, which
@@ -57,10 +58,11 @@ class Turn:
 
 def measure(setting: Setting) -> None:
     for limit in LIMITS:
-        _measure(setting, limit)
+        _measure(setting, limit, tuned=True)
+    _measure(setting, LIMITS[0], tuned=False)
 
 
-def _measure(setting: Setting, limit: int) -> None:
+def _measure(setting: Setting, limit: int, tuned: bool) -> None:
     model = build(setting.model.shape, SEED)  # the weights of the export, whatever was trained in this process
     problems = setting.problems[:: len(setting.problems) // PROMPTS][:PROMPTS]
     prompts = [setting.tokenizer.encode_prompt(problem.question) for problem in problems]
@@ -77,12 +79,14 @@ def _measure(setting: Setting, limit: int) -> None:
         "minibatches": params.minibatches,
         "microbatch_rows": PROMPTS * GROUP_SIZE // params.minibatches,
         "lr": LEARNING_RATE,
+        "tuned": tuned,
     }
     with our_iteration(setting, model, prompts, params) as ours, opponent(setting.hf, spec) as trl:
         _require_same_model(model, sequence, trl)
         _turn(ours), _turn(trl.iteration)
         turns = [(_turn(ours), _turn(trl.iteration)) for _ in range(REPETITIONS)]
-    report(f"grpo, at most {limit} tokens a response", turns)
+    against = "TRL configured for this" if tuned else "TRL's defaults"
+    report(f"grpo, at most {limit} tokens a response, {against}", turns)
 
 
 def _require_same_model(model: VisionLanguageModel, sequence: list[int], trl: Opponent) -> None:

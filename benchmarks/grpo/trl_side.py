@@ -35,38 +35,51 @@ def main(spec: Spec, out: TextIO) -> None:
         train_dataset=Dataset.from_dict({"prompt": spec["prompts"]}),
         processing_class=tokenizer,
     )
-    trainer.add_callback(Pace(trainer, spec["minibatches"], out))
+    trainer.add_callback(Pace(trainer, steps(spec), out))
     trainer.train()
 
 
+def steps(spec: Spec) -> int:
+    """Optimizer steps in which each prompt is answered once."""
+    return spec["minibatches"] if spec["tuned"] else len(spec["prompts"])
+
+
 def configuration(spec: Spec) -> GRPOConfig:
+    common: dict[str, Any] = {
+        "output_dir": spec["output"],
+        "use_cpu": True,
+        "num_generations": spec["group_size"],
+        "max_completion_length": spec["max_tokens"],
+        "learning_rate": spec["lr"],
+        "max_steps": 10**6,
+        "seed": spec["seed"],
+        "report_to": "none",
+        "disable_tqdm": True,
+    }
+    return GRPOConfig(
+        **common, **(tuned(spec) if spec["tuned"] else {"per_device_train_batch_size": spec["group_size"]})
+    )
+
+
+def tuned(spec: Spec) -> dict[str, Any]:
     """One generation batch an iteration, as many optimizer steps as k15 takes, and nothing that is not needed: no
     reference model, no gradient checkpointing, no logging, evaluation or checkpoints."""
     rows = len(spec["prompts"]) * spec["group_size"] // spec["minibatches"]
     accumulation = rows // spec["microbatch_rows"]
-    return GRPOConfig(
-        output_dir=spec["output"],
-        use_cpu=True,
-        bf16=False,
-        gradient_checkpointing=False,
-        per_device_train_batch_size=spec["microbatch_rows"],
-        gradient_accumulation_steps=accumulation,
-        steps_per_generation=spec["minibatches"] * accumulation,
-        num_iterations=1,
-        num_generations=spec["group_size"],
-        max_completion_length=spec["max_tokens"],
-        temperature=spec["temperature"],
-        beta=0.0,
-        learning_rate=spec["lr"],
-        lr_scheduler_type="constant",
-        max_grad_norm=1.0,
-        max_steps=10**6,
-        seed=spec["seed"],
-        report_to="none",
-        logging_strategy="no",
-        save_strategy="no",
-        disable_tqdm=True,
-    )
+    return {
+        "bf16": False,
+        "gradient_checkpointing": False,
+        "per_device_train_batch_size": spec["microbatch_rows"],
+        "gradient_accumulation_steps": accumulation,
+        "steps_per_generation": spec["minibatches"] * accumulation,
+        "num_iterations": 1,
+        "temperature": spec["temperature"],
+        "beta": 0.0,
+        "lr_scheduler_type": "constant",
+        "max_grad_norm": 1.0,
+        "logging_strategy": "no",
+        "save_strategy": "no",
+    }
 
 
 def sequence_logprobs(model: torch.nn.Module, ids: list[int]) -> list[float]:

@@ -32,6 +32,7 @@ from megatron.core.transformer.transformer_layer import TransformerLayer, Transf
 from megatron.core.utils import init_method_normal, scaled_init_method_normal
 from torch import Tensor
 
+from k15.errors import UserError
 from k15.model import parallel
 from k15.model.attention import SDPAttention, document_mask
 from k15.model.config import ModelConfig
@@ -209,6 +210,9 @@ class VisionLanguageModel(MegatronModule):
 
 def build(config: ModelConfig, seed: int, tensor_parallel: int = 1) -> VisionLanguageModel:
     """A freshly initialised model on this rank's device."""
+    for name in ("hidden_size", "heads", "kv_heads", "ffn_size", "vision_heads", "vision_ffn_size", "vocab_size"):
+        if (size := getattr(config, name)) % tensor_parallel:
+            raise UserError(f"tensor_parallel {tensor_parallel} does not divide the model's {name}, {size}; lower it")
     parallel.initialize(tensor_parallel)
     torch.manual_seed(seed)
     if torch.cuda.is_available():

@@ -30,9 +30,10 @@ from k15.artifacts.storage import write_json
 from k15.errors import UserError
 from k15.model import checkpoint, vlm
 from k15.progress import Progress
+from k15.ranks import leads
 from k15.rl.loop import RLRun, open_engine
 from k15.rl.mismatch import MismatchParams
-from k15.rl.ranks import LeadersEngine, from_leader, leads
+from k15.rl.ranks import LeadersEngine, from_leader
 from k15.rl.recording import Recording, weights_digest
 from k15.rl.state import groups_of, trajectory_rows, weights_of
 from k15.rl.summary import summary

@@ -182,10 +182,11 @@ class Fleet(RolloutEngine):
         count = len(self.members) + (self.local is not None)
         turn = {number: i % count for i, number in enumerate(dict.fromkeys(r.key[0] for r in order.requests))}
         whole, rest = divmod(order.budget or 0, count)
+        alike = all(member.stream_per_response for member in self.members) and self.local is None
         return [
             Order(
                 [r for r in order.requests if turn[r.key[0]] == i],
-                replace(order.sampling, seed=derive(order.sampling.seed, "engine", i)),
+                order.sampling if alike else replace(order.sampling, seed=derive(order.sampling.seed, "engine", i)),
                 None if order.budget is None else whole + (i < rest),
             )
             for i in range(count)

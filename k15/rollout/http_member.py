@@ -31,6 +31,8 @@ _LAST_BREATH_S = 2.0
 class HTTPMember(Member):
     """Starts its server when constructed, and waits for it when it is first asked for something."""
 
+    stream_per_response = True
+
     def __init__(self, arguments: dict[str, Any], hang_s: float) -> None:
         existing(arguments["hf_dir"] / "config.json")
         self._arguments, self._hang_s = _command_line(**arguments), hang_s

@@ -65,6 +65,7 @@ class InProcessLLM:
             max_model_len=max_model_len,
             max_num_seqs=params.max_num_seqs,
             kv_cache_memory_bytes=int(params.kv_cache_gib * 2**30),
+            logprobs_mode=f"{params.logprobs}_logprobs",
             seed=seed,
             **settings(max_model_len),
             **arguments,

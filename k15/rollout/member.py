@@ -33,6 +33,10 @@ class EngineLost(Exception):
 class Member(ABC):
     """One engine of a fleet; its methods block, and raise `EngineLost`, or `UserError` for what was asked of it."""
 
+    stream_per_response = False
+    """Whether a response's draws are its own, whatever else the engine samples; else all of an order share one
+    stream."""
+
     @property
     @abstractmethod
     def pid(self) -> int:

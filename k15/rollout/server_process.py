@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from k15 import ranks
+
 PARENT = "K15_ENGINE_PARENT"
 """Environment variable: id of the process that the server ends with."""
 _ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +31,7 @@ class ServerProcess:
             [sys.executable, "-m", "k15.rollout.server", "--uds", self.socket, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, **own},
+            env={**ranks.without(), **own},
             start_new_session=True,  # a group of its own to be killed; and Ctrl-C is the parent's to decide
         )
 

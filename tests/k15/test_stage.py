@@ -140,7 +140,7 @@ def test_one_of_several_ranks_is_refused(
 ) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert run(root, failing(AssertionError())) == 2
-    message = "WORLD_SIZE is 2, a stage runs on one rank; start it without torchrun"
+    message = "WORLD_SIZE is 2, this stage runs on one rank; start it without torchrun"
     assert capsys.readouterr().err == f"k15 toy: error: {message}\n"
 
 

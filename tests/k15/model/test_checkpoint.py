@@ -295,3 +295,8 @@ def test_checkpoint_of_two_ranks_loads_on_one(two_ranks: Path, results: list[dic
     loaded = tiny.model(seed=2)
     checkpoint.load_megatron(two_ranks / "megatron", loaded)
     assert_same(checkpoint.full_state(loaded), results[0]["trained"])
+
+
+def test_heads_that_cannot_be_shared() -> None:
+    with pytest.raises(UserError, match="tensor_parallel 3 does not divide the model's hidden_size, 32; lower it"):
+        vlm.build(tiny.SHAPE, seed=1, tensor_parallel=3)
