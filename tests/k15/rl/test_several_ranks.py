@@ -1,5 +1,5 @@
 """Trainers of two ranks under torchrun, tensor parallel and data parallel, feeding one and two engines: the single
-process's losses, up to the rounding of sums in another order.
+process's losses, up to the rounding of sums in another order. K15_DEPLOYMENTS=http,process says where the engines run.
 
 Their weights differ from the single process's in the last bits after the first update, so from the second iteration on
 a response may, rarely, be sampled otherwise. What must agree whatever is sampled: everything of the first iteration,
@@ -59,7 +59,7 @@ class Layout:
         return result
 
 
-@pytest.fixture(scope="module", params=["http", "process"])
+@pytest.fixture(scope="module", params=os.environ.get("K15_DEPLOYMENTS", "process").split(","))
 def deployment(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -82,8 +82,9 @@ def layout(request: pytest.FixtureRequest, alone: Layout, tmp_path_factory: pyte
 
 
 def assert_close(weights: dict[str, torch.Tensor], others: dict[str, torch.Tensor]) -> None:
+    """On average: Adam makes a whole step of a gradient that rounding alone keeps from 0."""
     for name, tensor in weights.items():
-        torch.testing.assert_close(tensor, others[name], atol=1e-4, rtol=0, msg=name)
+        assert (tensor - others[name]).abs().mean() < 1e-5, name
 
 
 def test_the_same_groups_give_the_same_losses(layout: Layout, alone: Layout) -> None:
