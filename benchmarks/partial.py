@@ -14,6 +14,7 @@ import math
 import statistics
 import time
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from k15.rl.buffer import ReplayBuffer
 from k15.rl.rollouts import PartialParams, Phase, Rollouts
 from k15.rl.trajectory import RLPrompt
 from k15.rollout.engine import Engine
+from k15.rollout.inputs import Inputs
 from k15.rollout.params import EngineParams
 from k15.rollout.types import Key, Request, Sampling
 from k15.seeds import derive
@@ -49,16 +51,24 @@ def length_of(key: Key) -> int:
     return min(LONGEST, max(1, round(MEDIAN * math.exp(deviation * noise))))
 
 
+class Endless(Inputs):
+    """Asks for each response to end at its `length_of`, and nowhere else."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._stop_ids = []
+
+    def params(self, request: Request, sampling: Sampling, **how: Any) -> Any:
+        limited = replace(sampling, max_tokens=length_of(request.key))
+        return super().params(request, limited, ignore_eos=True, **how)
+
+
 class Prescribed(Engine):
-    """Samples as ever, and ends each response at its `length_of`."""
+    """Samples as ever, responses of prescribed lengths."""
 
-    def _begin(self, request: Request, sampling: Sampling) -> Any:
-        return super()._begin(request, replace(sampling, max_tokens=length_of(request.key)))
-
-    def _params(self, sampling: Sampling, begun: int) -> Any:
-        params = super()._params(sampling, begun)
-        params.ignore_eos, params.stop_token_ids = True, []
-        return params
+    def __init__(self, hf_dir: Path, **arguments: Any) -> None:
+        super().__init__(hf_dir, **arguments)
+        self._inputs = Endless(hf_dir, self.max_model_len)
 
 
 class Counts(NamedTuple):
@@ -103,7 +113,10 @@ class Side:
 
 
 def counted(phase: Phase, iteration: int) -> Counts:
-    segments = [s for group in phase.groups for response in group.responses for s in response.segments]
+    responses = [response for group in phase.groups for response in group.responses]
+    if wrong := [r.key for r in responses if r.length != length_of(r.key)]:
+        raise RuntimeError(f"responses {wrong[:3]} do not have their prescribed lengths")
+    segments = [s for response in responses for s in response.segments]
     now = sum(len(s.ids) for s in segments if s.version == iteration)
     return Counts(phase.figures["sampled_tokens"], sum(len(s.ids) for s in segments), now)
 

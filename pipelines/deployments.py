@@ -36,7 +36,7 @@ def dvc_command(root: Path, stage: str | None, profile: str | None, overrides: l
 def reproduce(stage: str | None = None, profile: Profile | None = None, overrides: list[str] | None = None) -> None:
     """Bring the recipe, or one stage and what it needs, up to date.
 
-    Overrides are Hydra's: `rl.length_weight=0.2`.
+    Overrides are Hydra's: `rl.reward.length_weight=0.2`.
     """
     command = dvc_command(ROOT, stage, profile, overrides or [])
     logger = get_run_logger()

@@ -121,7 +121,7 @@ DATASETS: dict[str, Schema] = {
         shared=_i32,  # the first segments that are those of response `sample` mod k of the group: a branch
         finish_reason=_str,  # stop | length | repetition | age
         text=_str,
-        correct=pa.float64(),  # the verifier's reward
+        score=pa.float64(),  # the verifier's reward
         reward=pa.float64(),  # with the length reward and penalties; NaN without a verdict
         verdict=_str,
     ),
@@ -141,7 +141,7 @@ DATASETS: dict[str, Schema] = {
         finish_reason=_str,
         text=_str,
         verdict=_str,
-        correct=pa.float64(),
+        score=pa.float64(),
     ),
     # The success history of every prompt that RL samples from.
     "sampler": _schema(

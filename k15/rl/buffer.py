@@ -56,7 +56,7 @@ class ReplayBuffer:
                 "finish_reason": response.finish_reason,
                 "text": response.text,
                 "verdict": response.verdict,
-                "correct": response.correct,
+                "score": response.score,
             }
             for group in self.groups
             for response in group.responses
@@ -96,7 +96,7 @@ def _response(row: Mapping[str, Any]) -> Response:
         row["finish_reason"],
         row["text"],
         row["verdict"],
-        row["correct"],
-        row["correct"],
+        row["score"],
+        row["score"],
         row["shared"],
     )

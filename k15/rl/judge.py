@@ -16,15 +16,20 @@ from k15 import rewards
 from k15.errors import UserError
 from k15.rollout.types import Key
 
+_TOO_MANY = 8
+"""Responses in a row without a verdict: not bad luck any more."""
+
 
 class Judge:
-    """`submit` as responses end, `collect` once all of them have; `UserError` if no response of a batch was judged."""
+    """`submit` as responses end, `collect` once all of them have; `UserError` once too many in a row have no
+    verdict."""
 
     def __init__(self) -> None:
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._waiting: dict[str, deque[tuple[Key, Mapping[str, Any], str]]] = defaultdict(deque)
         self._tasks: list[Future[None]] = []
         self._verdicts: dict[Key, rewards.Verdict] = {}
+        self._failures = 0
 
     def submit(self, key: Key, record: Mapping[str, Any], text: str) -> None:
         verifier = record["verifier"]
@@ -47,10 +52,12 @@ class Judge:
         for task in tasks:
             task.result()
         verdicts, self._verdicts = self._verdicts, {}
-        if verdicts and all(verdict.verdict == "error" for verdict in verdicts.values()):
-            why = next(iter(verdicts.values())).why
+        errors = [verdict for verdict in verdicts.values() if verdict.verdict == "error"]
+        self._failures = self._failures + len(errors) if len(errors) == len(verdicts) else 0
+        if self._failures >= _TOO_MANY:
             raise UserError(
-                f"the verifier failed on every response of an iteration ({why}); check that its workers can start"
+                f"the verifier failed on {self._failures} responses in a row ({errors[0].why}); "
+                "check that its workers can start"
             )
         return verdicts
 

@@ -41,6 +41,8 @@ from k15.tokenizer import Tokenizer
 from k15.training.trainer import Trainer
 
 Row = dict[str, Any]
+_MANY = 0.5
+"""Share of responses that were cut off, from which on their rewards say little."""
 
 
 def open_engine(
@@ -132,6 +134,10 @@ class RLRun:
         seconds |= phase.seconds | self.hybrid.to_training()
         judged = self.rewarded(iteration, phase.groups)
         row |= summary(phase.groups) | phase.figures
+        if row["truncated"] > _MANY:
+            self.progress.log(
+                f"iteration {iteration + 1}: {row['truncated']:.0%} of the responses were cut off; raise max_tokens"
+            )
         row |= self._timed(seconds, "update", lambda: self.train(iteration, judged))
         self._timed(seconds, "checkpoint", lambda: self._save(iteration, row, seconds, phase))
         return row

@@ -24,7 +24,8 @@ Every other choice comes down to w, what stands for log π(y) in both terms.
 - `rest` (§3.5): the responses of a group with its highest reward, if that is positive, have advantage 1; no other
   response is trained on, nothing is pushed down, and there is no regulariser: maximum likelihood on the best samples.
 
-Means are over the responses that are trained on: one without an unmasked token takes part in the baseline only.
+Means are over the responses that are trained on: one without an unmasked token takes part in the baseline only. A group
+whose responses all have the same reward has no first term; `uniform_groups` says whether its regulariser counts.
 """
 
 from __future__ import annotations
@@ -56,6 +57,10 @@ class ObjectiveParams(Params):
     """Largest importance weight of a kept token of an older policy; null: all have weight 1."""
     credit: Literal["response", "prefix"] = "response"
     """Whether a response that has branches gets one advantage, or one before the branching and one after it."""
+
+    uniform_groups: Literal["left_out", "kept"] = "left_out"
+    """Groups without a difference in reward: out, which saves their share of the update and leaves the mean to the
+    others, or kept, so that the regulariser holds them too, as eq. 3 has it."""
 
     @model_validator(mode="after")
     def _truncation_has_an_object(self) -> Self:

@@ -39,7 +39,7 @@ def compose(groups: Iterable[Group], params: RewardParams, iteration: int) -> No
     weight = params.length_weight if iteration >= params.length_warmup else 0.0
     for group in groups:
         responses = group.responses
-        lengths = length_rewards([r.length for r in responses], [r.verdict == "correct" for r in responses])
+        lengths = length_rewards([r.length for r in responses], [r.correct for r in responses])
         for response, extra in zip(responses, lengths, strict=True):
             penalty = params.repetition_penalty if response.finish_reason == REPETITION else 0.0
-            response.reward = response.correct + weight * extra - penalty
+            response.reward = response.score + weight * extra - penalty

@@ -81,6 +81,7 @@ class Rollouts:
     def __init__(self, engine: RolloutEngine, tokenizer: Tokenizer, buffer: ReplayBuffer) -> None:
         self.engine, self.tokenizer, self.buffer = engine, tokenizer, buffer
         self._judge = Judge()
+        self._discarded = 0
 
     def close(self) -> None:
         self._judge.close()
@@ -98,12 +99,13 @@ class Rollouts:
         `sampling.n` is the group size. Fresh groups of which no token was sampled are as if they had not been asked
         for. `bar` counts finished responses, or with a token budget tokens.
         """
-        started = time.monotonic()
+        started, self._discarded = time.monotonic(), 0
         carried, first = self.buffer.take(), self.buffer.next_number
         expired = self._end(carried, iteration, sampling, partial)
         groups = carried + [self.buffer.new_group(i, prompt, iteration, sampling.n) for i, prompt in fresh]
         open_ones = {r.key: (g, r) for g in groups for r in g.responses if r.finish_reason is None}
-        requests = [Request(key, _engine_prompt(g), tuple(r.ids)) for key, (g, r) in open_ones.items()]
+        asked = {g.number: Prompt(g.prompt.ids, g.prompt.images) for g in groups}
+        requests = [Request(key, asked[g.number], tuple(r.ids)) for key, (g, r) in open_ones.items()]
         order = Order(requests, replace(sampling, logprobs=True), None if partial is None else partial.tokens)
         parts = {key: Partial() for key in open_ones}
         shown = _Speed(bar, counts_tokens=partial is not None)
@@ -124,10 +126,11 @@ class Rollouts:
         self.buffer.keep([g for g in begun if any(r.finish_reason is None for r in g.responses)])
         seconds = {"rollout": sampled - started, "reward_wait": time.monotonic() - sampled}
         drawn = [g.index for g in begun if g.started == iteration]
+        counts = {"expired": expired, "branches": branches, "discarded_tokens": self._discarded}
         return Phase(
             [_set_apart(g) for g in complete],
             drawn,
-            _figures(begun, iteration, self.buffer) | {"expired": expired, "branches": branches},
+            _figures(begun, iteration, self.buffer) | counts,
             seconds,
         )
 
@@ -136,8 +139,9 @@ class Rollouts:
         prefix, repetition = response.ids, sampling.repetition
         if prefix and repetition is not None:  # the engine has looked at this phase's tokens alone
             end = first_repeat([*prefix, *part.ids], len(prefix), repetition.max_pattern, repetition.min_count)
-            if end is not None and (end < len(prefix) + len(part.ids) or part.finish_reason in (None, LENGTH)):
+            if end is not None and (end < len(prefix) + len(part.ids) or part.finish_reason is None):
                 kept = end - len(prefix)
+                self._discarded += len(part.ids) - kept
                 part = Partial(part.ids[:kept], part.logprobs[:kept], REPETITION)
         if part.ids:
             response.segments.append(Segment(iteration, part.ids, part.logprobs))
@@ -171,7 +175,7 @@ class Rollouts:
         for group in groups:
             for response in group.responses:
                 if (verdict := verdicts.get(response.key)) is not None:
-                    response.verdict, response.correct = verdict.verdict, verdict.reward
+                    response.verdict, response.score = verdict.verdict, verdict.reward
                     response.reward = verdict.reward
 
 
@@ -208,10 +212,6 @@ def sample_groups(
         return rollouts.phase(0, enumerate(prompts), sampling, None, bar).groups
     finally:
         rollouts.close()
-
-
-def _engine_prompt(group: Group) -> Prompt:
-    return Prompt(group.prompt.ids, group.prompt.images)
 
 
 def _set_apart(group: Group) -> Group:

@@ -142,7 +142,7 @@ def trajectory_rows(iteration: int, groups: list[Group]) -> list[Row]:
             "shared": response.shared,
             "finish_reason": response.finish_reason,
             "text": response.text,
-            "correct": response.correct,
+            "score": response.score,
             "reward": response.reward,
             "verdict": response.verdict,
         }
@@ -165,7 +165,7 @@ def groups_of(rows: Iterable[Mapping[str, Any]], prompts: Sequence[RLPrompt]) ->
             row["finish_reason"],
             row["text"],
             row["verdict"],
-            row["correct"],
+            row["score"],
             row["reward"],
             row["shared"],
         )

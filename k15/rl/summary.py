@@ -22,7 +22,7 @@ def summary(groups: Sequence[Group]) -> dict[str, Any]:
         return round(weighted / sum(shares), digits) if values else 0.0
 
     return {
-        "accuracy": mean([r.correct for r in responses], 4),
+        "accuracy": mean([r.score for r in responses], 4),
         "reward": mean([r.reward for r in responses], 4),
         "length": mean([r.length for r in responses], 2),
         "truncated": mean([r.finish_reason == LENGTH for r in responses], 4),

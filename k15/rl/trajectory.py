@@ -46,7 +46,7 @@ class Segment:
 class Response:
     """One response, finished once it has a `finish_reason` (stop | length | repetition | age).
 
-    `text`, `verdict` and `correct` (the verifier's reward) are set when it has been judged. `reward` is what the
+    `text`, `verdict` and `score` (the verifier's reward) are set when it has been judged. `reward` is what the
     objective sees: the verifier's reward and what the length reward and penalties add; NaN without a verdict.
     `shared`: how many of the first segments are its root's; 0 for a root.
     """
@@ -56,7 +56,7 @@ class Response:
     finish_reason: str | None = None
     text: str = ""
     verdict: str = ""
-    correct: float = 0.0
+    score: float = 0.0
     reward: float = 0.0
     shared: int = 0
 
@@ -66,6 +66,11 @@ class Response:
         versions = [segment.version for segment in self.segments]
         if any(later <= earlier for earlier, later in pairwise(versions)):
             raise ValueError(f"response {self.key} has segments of versions {versions}; they must rise")
+
+    @property
+    def correct(self) -> bool:
+        """What the verifier calls correct: a graded one scores more than 0 for a wrong response too."""
+        return self.verdict == "correct"
 
     @property
     def ids(self) -> list[int]:
@@ -137,5 +142,5 @@ class Group:
     @property
     def success(self) -> float:
         """The mean over the roots of their responses' mean."""
-        means = [sum(r.correct for r in family) / len(family) for family in self.families().values()]
+        means = [sum(r.score for r in family) / len(family) for family in self.families().values()]
         return sum(means) / len(means)

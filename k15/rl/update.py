@@ -53,16 +53,17 @@ def prepare(groups: Sequence[Group], objective: ObjectiveParams, version: int, i
     """Advantages within each group, over all of its judged responses; then the rows that are trained on.
 
     A row without a token in the loss is left out, under `rest` also one that is not among the best; and so is a group
-    that then teaches nothing: without any advantage.
+    without any advantage, unless `uniform_groups` keeps it and there is a regulariser to hold it.
     """
     prepared = []
+    keeps = objective.uniform_groups == "kept" and objective.regulariser > 0
     for group in groups:
         rows = [
             _scored(group.prompt, response, credit, objective, version, image_tokens)
             for response, credit in zip(group.responses, credits(group, objective), strict=True)
         ]
         rows = [row for row in rows if any(row.weights) and (objective.kind != "rest" or row.teaches)]
-        if any(row.teaches for row in rows):
+        if any(row.teaches for row in rows) or (rows and keeps):
             prepared.append(rows)
     return prepared
 

@@ -28,7 +28,7 @@ from k15.rollout.member import EngineLost, Member, ProcessMember
 from k15.rollout.params import EngineParams
 from k15.rollout.shared_weights import Handle, SharedWeights
 from k15.rollout.types import Chunk, Key, Order, Partial, Prompt, remainder
-from k15.rollout.watchdog import Watchdog, begin_again
+from k15.rollout.watchdog import Watchdog, begin_again, went_well
 from k15.seeds import derive
 
 T = TypeVar("T")
@@ -66,6 +66,7 @@ class Fleet(RolloutEngine):
                 for chunk in self._watched(self.local.run(own, _BEAT_S)):
                     yield chunk
                     yield from self._arrivals(arrived, block=False)
+                went_well()
             yield from self._arrivals(arrived, block=True)
         finally:
             given_up.set()
@@ -103,6 +104,8 @@ class Fleet(RolloutEngine):
                         arrived.put(chunk)
                     return
                 except EngineLost as lost:
+                    if given_up.is_set():  # nobody waits for another one
+                        return
                     self._replace(member, lost, attempt)
         finally:
             arrived.put(None)
@@ -127,14 +130,16 @@ class Fleet(RolloutEngine):
             self._shared.publish(tensors)
         updates = [self._pool.submit(self._persist, m, lambda m: m.update_weights(self._handle)) for m in self.members]
         if self.local is not None:
-            self.local.update_weights(tensors)
+            with self._watchdog:
+                self.local.update_weights(tensors)
         for update in updates:
             update.result()
 
     def weight_digests(self) -> dict[str, str]:
         """Those of every engine; UserError if they differ."""
         asked = [self._pool.submit(self._persist, member, lambda m: m.weight_digests()) for member in self.members]
-        own = [] if self.local is None else [self.local.weight_digests()]
+        with self._watchdog:
+            own = [] if self.local is None else [self.local.weight_digests()]
         first, *others = own + [answer.result() for answer in asked]
         for other in others:
             if other != first:
@@ -144,7 +149,8 @@ class Fleet(RolloutEngine):
 
     def logprobs(self, prompt: Prompt, response: Sequence[int]) -> list[list[float]]:
         asked = [self._pool.submit(self._persist, m, lambda m: m.logprobs(prompt, response)) for m in self.members]
-        own = [] if self.local is None else self.local.logprobs(prompt, response)
+        with self._watchdog:
+            own = [] if self.local is None else self.local.logprobs(prompt, response)
         return own + [answer.result() for answer in asked]
 
     def release(self) -> None:

@@ -70,8 +70,13 @@ class InProcessLLM:
             **settings(max_model_len),
             **arguments,
         )
-        with process.guest(), _plain_linear_layers():
-            self._llm = LLMEngine.from_engine_args(common)
+        try:
+            with process.guest(), _plain_linear_layers():
+                self._llm = LLMEngine.from_engine_args(common)
+        except ValueError as error:  # how vLLM says that settings do not go together
+            raise UserError(
+                f"the engine does not start ({error}); see kv_cache_gib and max_num_seqs of `engine`"
+            ) from None
         # Or vLLM would destroy the default process group, which may be the trainer's, with this object.
         self._llm.engine_core._finalizer.detach()
         self._model = self._llm.model_executor.driver_worker.worker.model_runner.get_model()

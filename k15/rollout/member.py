@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -83,8 +84,9 @@ class ProcessMember(Member):
             env={**ranks.without(), "PYTHONPATH": path},
         )
         there.close()
-        self._connection = Connection(here.detach())
-        self._patience = START_S
+        self._socket = here
+        self._connection = Connection(os.dup(here.fileno()))
+        self._wait_for(START_S)
         self._asked = 0
         self._send(self._arguments)
 
@@ -126,6 +128,7 @@ class ProcessMember(Member):
 
     def close(self) -> None:
         self._connection.close()
+        self._socket.close()
         self.process.kill()  # it holds nothing that has to be put away
         self.process.wait()
 
@@ -143,11 +146,13 @@ class ProcessMember(Member):
         while number < self._asked:  # earlier ones are of calls that failed before they were read
             try:
                 if not self._connection.poll(self._patience):
-                    raise EngineLost(f"has not moved for {self._patience:g} s")
+                    raise self._stuck()
                 number, kind, value = self._connection.recv()
+            except BlockingIOError:
+                raise self._stuck() from None
             except (EOFError, OSError):
                 raise self._lost() from None
-        self._patience = self._hang_s
+        self._wait_for(self._hang_s)
         if kind == "refused":
             raise UserError(value)
         if kind == "failed":
@@ -157,8 +162,20 @@ class ProcessMember(Member):
     def _send(self, message: Any) -> None:
         try:
             self._connection.send(message)
+        except BlockingIOError:
+            raise self._stuck() from None
         except OSError:
             raise self._lost() from None
+
+    def _wait_for(self, seconds: float) -> None:
+        """How long to wait for an answer from now on, and for either end of a message that has begun."""
+        self._patience = seconds
+        timeout = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+        for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+            self._socket.setsockopt(socket.SOL_SOCKET, option, timeout)
+
+    def _stuck(self) -> EngineLost:
+        return EngineLost(f"has not moved for {self._patience:g} s")
 
     def _lost(self) -> EngineLost:
         code = self.process.wait()

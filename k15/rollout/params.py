@@ -24,6 +24,6 @@ class EngineParams(Params):
     """An engine that has not moved for so many seconds is taken for hung, and replaced. Longer than its longest
     step."""
     restarts: int = Field(ge=0)
-    """How often an engine is replaced in one iteration before the stage gives up."""
+    """How often one engine is replaced in an order or a hand-over before the stage gives up."""
     logprobs: Literal["raw", "processed"]
     """Log-probabilities that engines return: the model's own, or after temperature, top-k and top-p."""

@@ -61,20 +61,32 @@ def preserved_rng() -> Iterator[None]:
 
 
 class RandomStream:
-    """The process's generators while inside: torch's goes on where it was at the last exit, the others are put back."""
+    """The process's generators while inside: torch's go on where they were at the last exit, the others are put
+    back."""
 
     def __init__(self, seed: int) -> None:
-        self._own = torch.Generator().manual_seed(seed).get_state()
+        devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+        self._own = [torch.Generator(device).manual_seed(seed).get_state() for device in devices]
 
     def __enter__(self) -> None:
-        self._others = random.getstate(), np.random.get_state(), torch.get_rng_state()
-        torch.set_rng_state(self._own)
+        self._others = random.getstate(), np.random.get_state(), _torch_states()
+        _set_torch_states(self._own)
 
     def __exit__(self, *_: object) -> None:
-        self._own = torch.get_rng_state()
+        self._own = _torch_states()
         random.setstate(self._others[0])
         np.random.set_state(self._others[1])
-        torch.set_rng_state(self._others[2])
+        _set_torch_states(self._others[2])
+
+
+def _torch_states() -> list[torch.Tensor]:
+    return [torch.get_rng_state(), *([torch.cuda.get_rng_state()] if torch.cuda.is_available() else [])]
+
+
+def _set_torch_states(states: list[torch.Tensor]) -> None:
+    torch.set_rng_state(states[0])
+    if len(states) > 1:
+        torch.cuda.set_rng_state(states[1])
 
 
 @contextmanager

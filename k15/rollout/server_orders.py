@@ -114,6 +114,8 @@ async def _taken(request: Request, tally: Tally) -> AsyncIterator[list[Chunk]]:
             await asyncio.wait_for(tally.over.wait(), _TICK_S)
         if chunks := tally.take():
             yield chunks
+    if chunks := tally.take():  # what came while the client was slow to read
+        yield chunks
 
 
 async def _forget(engine: Any) -> None:

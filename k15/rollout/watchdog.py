@@ -51,3 +51,8 @@ def begin_again(why: str, times: int) -> None:
     sys.stdout.flush()
     os.environ[_COUNT] = str(begun + 1)
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def went_well() -> None:
+    """What hung before has not hung again: the count of new starts in a row begins anew."""
+    os.environ.pop(_COUNT, None)

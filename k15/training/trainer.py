@@ -99,6 +99,8 @@ class Trainer:
         for buffer in self._gradients():
             buffer.untyped_storage().resize_(0)
         self._weights_on(torch.device("cpu"))
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()  # freed to this process's allocator is not freed to the engines
 
     def take_out(self) -> None:
         """The inverse; moments are empty."""

@@ -49,7 +49,7 @@ def pairs(group: Group, longer: float, image_tokens: int) -> list[Pair]:
     rejected = [
         i
         for i, r in enumerate(group.responses)
-        if (r.length > shortest if r.correct <= 0 else r.length >= longer * shortest)
+        if (r.length > shortest if not r.correct else r.length >= longer * shortest)
     ]
     return [Pair(examples[best], examples[i]) for i in rejected]
 

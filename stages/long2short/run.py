@@ -3,8 +3,8 @@
 - merge: the mean of the long-CoT and the short-CoT model's weights, in float32.
 - rejection: SFT on the shortest correct of n = 8 responses of each prompt.
 - dpo: the shortest correct response preferred to longer wrong and much longer correct ones.
-- rl: RL again from the last policy (the paper: from the one with the best accuracy a token), with the length reward
-  from the start and a much smaller rollout limit.
+- rl: RL again from the policy that `rl` hands on (the paper: from the one with the best accuracy a token), with the
+  length reward from the start and a much smaller rollout limit.
 """
 
 from __future__ import annotations

@@ -54,5 +54,5 @@ def sample_policy(
 
 def shortest_correct(group: Group) -> int | None:
     """Position of the group's shortest correct response, or None without one."""
-    correct = [i for i, r in enumerate(group.responses) if r.correct > 0]
+    correct = [i for i, r in enumerate(group.responses) if r.correct]
     return min(correct, key=lambda i: (group.responses[i].length, i), default=None)

@@ -88,5 +88,5 @@ def _chosen(iteration: int, rows: Iterable[Row], prompts: dict[str, Row]) -> lis
 def _sampled(iteration: int, prompt: Row, members: list[Row]) -> SampledGroup:
     by_reward = sorted(members, key=lambda row: -row["reward"])
     shown = [by_reward[0], by_reward[-1]] if len(members) > 1 else by_reward
-    success = sum(row["correct"] for row in members) / len(members)
+    success = sum(row["score"] for row in members) / len(members)
     return SampledGroup(iteration + 1, prompt, len(members), success, shown)

@@ -29,8 +29,8 @@ def test_an_optional_stage_is_named_with_its_file() -> None:
 
 
 def test_overrides_are_an_experiment_on_top_of_the_present_profile(project: Path) -> None:
-    command = dvc_command(project, "rl", None, ["rl.length_weight=0.2"])
-    assert command == ["dvc", "exp", "run", "-S", "profile=smoke", "-S", "rl.length_weight=0.2", "rl"]
+    command = dvc_command(project, "rl", None, ["rl.reward.length_weight=0.2"])
+    assert command == ["dvc", "exp", "run", "-S", "profile=smoke", "-S", "rl.reward.length_weight=0.2", "rl"]
     assert dvc_command(project, None, "gpu", []) == ["dvc", "exp", "run", "-S", "profile=gpu"]
 
 

@@ -283,5 +283,5 @@ def test_responses_without_a_verdict_are_kept_apart(
 
 def test_a_verifier_that_fails_on_everything_ends_the_run(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     use(Judge(math.inf), monkeypatch)
-    with pytest.raises(UserError, match=r"failed on every response of an iteration \(lost worker\)"):
-        sample_groups(engine, TOKENIZER, prompts(["lost"]), SAMPLING)
+    with pytest.raises(UserError, match=r"failed on 8 responses in a row \(lost worker\)"):
+        sample_groups(engine, TOKENIZER, prompts(["lost", "lost"]), SAMPLING)

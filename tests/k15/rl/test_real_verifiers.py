@@ -100,8 +100,8 @@ def test_code_and_pictures_are_learnt_from(tmp_path: Path) -> None:
         assert {row["verdict"] for row in rows} == {"correct", "wrong"}
     for row in by_prompt["code/plus"]:  # the verdict is what the program deserves
         if row["text"].startswith(PROGRAM):
-            assert row["verdict"] == "correct" and row["correct"] == 1.0
+            assert row["verdict"] == "correct" and row["score"] == 1.0
         if "print" not in row["text"]:
-            assert row["verdict"] == "wrong" and row["correct"] == 0.0
+            assert row["verdict"] == "wrong" and row["score"] == 0.0
     assert any(row["text"].startswith(PROGRAM) for row in by_prompt["code/plus"])
     assert any(not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))

@@ -90,5 +90,5 @@ def test_rewards_of_the_short_turn(run: RLRun) -> None:
             groups[row["group"]].append(row)
     assert groups
     for members in groups.values():
-        lengths = length_rewards([len(r["response_ids"]) for r in members], [r["correct"] == 1 for r in members])
-        assert [r["reward"] - r["correct"] for r in members] == pytest.approx([0.5 * x for x in lengths])
+        lengths = length_rewards([len(r["response_ids"]) for r in members], [r["score"] == 1 for r in members])
+        assert [r["reward"] - r["score"] for r in members] == pytest.approx([0.5 * x for x in lengths])

@@ -10,7 +10,7 @@ from k15.rl.trajectory import Group, Response, RLPrompt, Segment
 def test_ends_are_shares_of_the_judged_responses() -> None:
     reasons = ["stop", "length", "length", "repetition", AGE, "stop", "stop", "stop"]
     responses = [
-        Response((0, n), [Segment(0, [1] * (n + 1), [-1.0] * (n + 1))], reason, correct=float(n < 2), reward=0.5)
+        Response((0, n), [Segment(0, [1] * (n + 1), [-1.0] * (n + 1))], reason, score=float(n < 2), reward=0.5)
         for n, reason in enumerate(reasons)
     ]
     responses[0].segments.append(Segment(1, [1], [-1.0]))

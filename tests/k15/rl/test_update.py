@@ -44,6 +44,14 @@ def test_prepare() -> None:
     assert prepared(groups[::2], baseline="log_mean_exp") == []
 
 
+def test_uniform_groups_are_held_by_the_regulariser_where_they_are_kept() -> None:
+    """Their first term is 0; from the second step on the second one is not."""
+    groups = [group([2, 3], [1, 1]), group([2, 4], [1, 0])]
+    uniform, mixed = prepared(groups, uniform_groups="kept")
+    assert [r.advantage for r in uniform] == [[0.0] * 2, [0.0] * 3] and mixed == prepared(groups)[0]
+    assert len(prepared(groups, uniform_groups="kept", kind="rest")) == 2  # which fits both groups' best, and has none
+
+
 def test_length_rewards_make_a_difference() -> None:
     solved = group([2, 4], [1, 1])
     solved.responses[0].reward += 0.1
