@@ -116,7 +116,7 @@ def test_a_lost_engine_goes_on_as_if_nothing_had_been(
     member.update_weights(memory.handle)
     digests = member.weight_digests()
     before = processes(member)
-    order = replace(ORDER, budget=4000)
+    order = replace(ORDER, budget=9000)
     received = received_until_lost(member, order, why, lambda: act(member), after=1500)
     assert any(partial.finish_reason is None for partial in received.values())
     for ask in (member.weight_digests, member.release, lambda: list(member.run(order))) if why == DEAD else ():
@@ -128,7 +128,7 @@ def test_a_lost_engine_goes_on_as_if_nothing_had_been(
     assert member.weight_digests() == digests
     for chunk in member.run(remainder(order, received)):
         add(received, chunk)
-    assert 4000 <= tokens(received) < 4016
+    assert 9000 <= tokens(received) < 9016
     rest = remainder(ORDER, received)
     assert len(rest.requests) == len(ORDER.requests) - sum(p.finish_reason is not None for p in received.values())
     for chunk in member.run(rest):

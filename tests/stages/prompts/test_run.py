@@ -20,6 +20,7 @@ from k15.testcases.funnel import STEPS
 from k15.tokenizer import Tokenizer
 from stages.prompts.measure import GUESS_PREFIX
 from stages.prompts.run import STAGE
+from tests.k15 import tiny
 
 SHAPE = ModelConfig(
     hidden_size=32,
@@ -67,7 +68,7 @@ PARAMS: dict[str, Any] = {
         "written": {"attempts": 2, "temperature": 1.0, "max_tokens": 8, "max_model_len": 4096},
     },
 }
-ENGINE = {"max_num_seqs": 16, "kv_cache_gib": 0.05}
+ENGINE = tiny.engine_params().model_dump()
 MINE = [
     {"question": "Prove that 2 > 1.", "answer": ""},
     {"question": "True or false: 2 > 1.", "answer": "true"},
