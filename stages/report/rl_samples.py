@@ -18,7 +18,7 @@ from k15.artifacts import iter_dataset
 
 GROUPS = 3
 """Shown of each iteration."""
-_COLUMNS = ["prompt_id", "group", "iteration", "response_ids", "segments", "finish_reason", "text", "correct", "reward"]
+_COLUMNS = ["prompt_id", "group", "iteration", "response_ids", "segments", "finish_reason", "text", "score", "reward"]
 Row = dict[str, Any]
 
 

@@ -89,7 +89,7 @@ def trajectory(iteration: int, group: int, sample: int) -> dict[str, Any]:
         "shared": 0,
         "finish_reason": "stop" if sample < 2 else "length",
         "text": f"<cba> of iteration {iteration}, group {group}, sample {sample}",
-        "correct": float(verdict == "correct"),
+        "score": float(verdict == "correct"),
         "reward": reward,
         "verdict": verdict,
     }
