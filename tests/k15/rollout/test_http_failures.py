@@ -64,13 +64,14 @@ def _group(process: int) -> int | None:
 def received_until_lost(
     member: HTTPMember, order: Order, why: str, act: Callable[[], None], after: int
 ) -> dict[Key, Partial]:
-    """What came of `order` when `act` was done as soon as `after` tokens had come."""
+    """What came of `order` when `act` was done as soon as `after` tokens had come, some of unfinished responses."""
     received: dict[Key, Partial] = {}
     acted = False
     with pytest.raises(EngineLost, match=why):
         for chunk in member.run(order):
             add(received, chunk)
-            if not acted and tokens(received) >= after:
+            begun = any(partial.finish_reason is None for partial in received.values())
+            if not acted and begun and tokens(received) >= after:
                 act()
                 acted = True
     return received
