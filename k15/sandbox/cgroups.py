@@ -21,6 +21,8 @@ from k15.errors import UserError
 PREFIX = "k15-pool-"
 _CONTROLLERS = ("memory", "pids", "cpuacct")
 _UNLIMITED = 1 << 60
+_SUSPICIOUS = 16 << 20
+"""More memory than a waiting box comes to hold by itself."""
 _LEAF = "k15-main"
 
 
@@ -207,6 +209,7 @@ class BoxGroup:
     layout: Layout
     folders: dict[str, Path]
     _limits: dict[Path, int] = field(default_factory=dict)
+    _idle: int | None = None
 
     @classmethod
     def create(cls, layout: Layout, name: str) -> "BoxGroup":
@@ -237,7 +240,7 @@ class BoxGroup:
     def limit(self, memory_bytes: int, processes: int) -> None:
         """`memory_bytes` on top of what the waiting process holds already."""
         self._write(self.folders["pids"] / "pids.max", processes)
-        total = self.memory_used() - self._file_cache() + memory_bytes
+        total = self._held() + memory_bytes
         total -= total % (1 << 20)  # the same number in most runs, hence no write
         memory = self.folders["memory"]
         if self.layout.version == 2:
@@ -249,6 +252,19 @@ class BoxGroup:
         raised = total > self._limits.get(names[0], _UNLIMITED)
         for name in reversed(names) if raised else names:  # the first must never exceed the second
             self._write(name, total)
+
+    def _held(self) -> int:
+        """Memory in use that does not go when it is needed. The kernel counts file cache with a delay: where much more
+        is held than at first, the cache is dropped instead of counted."""
+        held = self.memory_used() - self._file_cache()
+        if self._idle is None:
+            self._idle = held
+        if held > self._idle + _SUSPICIOUS:
+            name = "memory.reclaim" if self.layout.version == 2 else "memory.force_empty"
+            with suppress(OSError):  # what cannot be had is an error, and so is an old kernel without the file
+                (self.folders["memory"] / name).write_text(str(held))
+            held = self.memory_used()
+        return held
 
     def _write(self, file: Path, value: int) -> None:
         if self._limits.get(file) != value:
