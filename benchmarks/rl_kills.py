@@ -61,6 +61,8 @@ def _killed(place: Path, phase: str, occurrence: int) -> str:
     assert process.stdout is not None
     seen, durations, began = 0, [0.0], 0.0
     for line in process.stdout:
+        if not line.startswith("@phase"):
+            continue
         if began:
             durations.append(time.monotonic() - began)
             began = 0.0
