@@ -7,7 +7,6 @@ its own account of a failure and exits with 1.
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import signal
@@ -18,9 +17,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 
+from k15.lifetime import end_with
+
 _LAUNCHER = "K15_LAUNCHER"
 _TORCHRUNS = ("LOCAL_", "GROUP_", "ROLE_", "MASTER_", "TORCHELASTIC_")
-_PR_SET_PDEATHSIG = 1
 _PATIENCE_S = 5.0
 """How long a rank that lost another one waits for word of what became of it; torchrun looks ten times a second."""
 
@@ -91,9 +91,7 @@ def _verdict(codes: Mapping[int, int]) -> tuple[int, str]:
 
 def end_with_torchrun() -> None:
     """Call it early: ranks have sessions of their own, which no signal to torchrun's reaches."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.environ.get(_LAUNCHER, str(os.getppid())) != str(os.getppid()):  # it died before
-        os._exit(1)
+    end_with(int(os.environ.get(_LAUNCHER, os.getppid())))
 
 
 def lost_another(error: Exception) -> bool:

@@ -27,6 +27,7 @@ from k15.artifacts.digests import json_digest
 from k15.artifacts.manifest import Producer, parent_digests, verify
 from k15.artifacts.storage import Location, write_json
 from k15.errors import UserError
+from k15.lifetime import began_at
 from k15.params import Params, load_params, read_params
 from k15.progress import Progress
 
@@ -34,13 +35,6 @@ P = TypeVar("P", bound=Params)
 Q = TypeVar("Q", bound=Params)
 
 _FINGERPRINT = "fingerprint.json"
-
-
-def _process_start() -> float:
-    """When this process began, so that a stage's time includes its imports (Linux only, 10 ms exact)."""
-    fields = Path("/proc/self/stat").read_text("utf-8").rpartition(")")[2].split()  # a name may hold spaces
-    since_boot = int(fields[19]) / os.sysconf("SC_CLK_TCK")
-    return time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot)
 
 
 @dataclass
@@ -52,7 +46,7 @@ class Context:
     variant: str | None
     progress: Progress
     sections: tuple[str, ...] = ()
-    started: float = field(default_factory=_process_start)
+    started: float = field(default_factory=began_at)
     spent: float = 0.0  # seconds of earlier attempts that this one continues
     _read: dict[str, Any] = field(default_factory=dict)
     _phases: list[dict[str, float]] = field(default_factory=list)

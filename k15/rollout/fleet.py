@@ -20,6 +20,7 @@ from typing import TypeVar
 from torch import Tensor
 
 from k15.errors import UserError
+from k15.lifetime import begin_again, went_well
 from k15.progress import Progress
 from k15.rollout.engine import Engine
 from k15.rollout.face import RolloutEngine
@@ -28,7 +29,7 @@ from k15.rollout.member import EngineLost, Member, ProcessMember
 from k15.rollout.params import EngineParams
 from k15.rollout.shared_weights import Handle, SharedWeights
 from k15.rollout.types import Chunk, Key, Order, Partial, Prompt, remainder
-from k15.rollout.watchdog import Watchdog, begin_again, went_well
+from k15.rollout.watchdog import Watchdog
 from k15.seeds import derive
 
 T = TypeVar("T")

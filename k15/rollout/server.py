@@ -10,28 +10,23 @@ private directory.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import logging
 import os
-import signal
 import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from k15.lifetime import end_with
 from k15.rollout import process
 from k15.rollout.server_process import PARENT
-
-_PR_SET_PDEATHSIG = 1
 
 
 def _end_with_parent() -> None:
     parent = os.environ.get(PARENT)
     if parent is None:  # started by hand
         return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != int(parent):  # it died before it could take this process along
-        os._exit(1)
+    end_with(int(parent))
     os.environ[PARENT] = str(os.getpid())  # for the engine's process
 
 

@@ -7,8 +7,6 @@ number of ("chunks", list). A message that comes in the middle of a run ends it.
 
 from __future__ import annotations
 
-import ctypes
-import os
 import signal
 import sys
 import time
@@ -19,8 +17,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from k15.errors import UserError
+from k15.lifetime import end_with
 
-_PR_SET_PDEATHSIG = 1
 _EVERY_S = 1.0
 """How often the parent hears of responses that go on: what it must sample again if this process dies."""
 _GATHER_S = 0.05
@@ -91,9 +89,7 @@ def _run(engine: Any, order: Any, connection: Connection, number: int) -> None:
 
 def main(descriptor: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before it could take this process along
-        return
+    end_with(parent)
     try:
         serve(Connection(descriptor))
     except (EOFError, ConnectionError):
