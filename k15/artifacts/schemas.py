@@ -106,7 +106,7 @@ DATASETS: dict[str, Schema] = {
         kept=_bool,
         reason=_str,
     ),
-    # What RL trained on. `segments` cut the response into what one policy sampled each, oldest first.
+    # Every response of the groups that RL completed; `segments`: what one policy sampled each, oldest first.
     "trajectory": _schema(
         3,
         prompt_id=_str,

@@ -2,7 +2,7 @@
 
 Guarantees: the optimizer is empty at the start of every iteration; engines and trainer hold the same bytes when a
 rollout begins; a killed run goes on from the iteration after its last saved one and ends with the same weights,
-trajectories and curve as one that was never killed (on CPU, without engines behind HTTP). With several trainer ranks
+trajectories and curve as one that was never killed (on CPU, unless an engine was lost). With several trainer ranks
 the first leads.
 """
 

@@ -5,8 +5,9 @@ stays in the replay buffer and goes on from its prefix in the next iteration, un
 with its last response. A response that is cut may go on as several branches (`PartialParams.branches`, ours).
 
 Guarantees: token ids go from the engine to the trainer as they are; a group is handed out once, when all of its
-responses have ended, branches too; every sampled token is in exactly one segment that its response owns; a response
-without a verdict (`error` twice) is kept apart from those that are trained on, and is never a zero reward.
+responses have ended, branches too; every sampled token is in exactly one segment that its response owns, but for those
+that came after a repetition (`discarded_tokens`); a response without a verdict (`error` twice) is kept apart from
+those that are trained on, and is never a zero reward.
 """
 
 from __future__ import annotations
@@ -81,7 +82,6 @@ class Rollouts:
     def __init__(self, engine: RolloutEngine, tokenizer: Tokenizer, buffer: ReplayBuffer) -> None:
         self.engine, self.tokenizer, self.buffer = engine, tokenizer, buffer
         self._judge = Judge()
-        self._discarded = 0
 
     def close(self) -> None:
         self._judge.close()
@@ -99,7 +99,7 @@ class Rollouts:
         `sampling.n` is the group size. Fresh groups of which no token was sampled are as if they had not been asked
         for. `bar` counts finished responses, or with a token budget tokens.
         """
-        started, self._discarded = time.monotonic(), 0
+        started = time.monotonic()
         carried, first = self.buffer.take(), self.buffer.next_number
         expired = self._end(carried, iteration, sampling, partial)
         groups = carried + [self.buffer.new_group(i, prompt, iteration, sampling.n) for i, prompt in fresh]
@@ -126,13 +126,9 @@ class Rollouts:
         self.buffer.keep([g for g in begun if any(r.finish_reason is None for r in g.responses)])
         seconds = {"rollout": sampled - started, "reward_wait": time.monotonic() - sampled}
         drawn = [g.index for g in begun if g.started == iteration]
-        counts = {"expired": expired, "branches": branches, "discarded_tokens": self._discarded}
-        return Phase(
-            [_set_apart(g) for g in complete],
-            drawn,
-            _figures(begun, iteration, self.buffer) | counts,
-            seconds,
-        )
+        figures = _figures(begun, iteration, self.buffer) | {"expired": expired, "branches": branches}
+        figures["discarded_tokens"] = shown.tokens - figures["sampled_tokens"]
+        return Phase([_set_apart(g) for g in complete], drawn, figures, seconds)
 
     def _take(self, group: Group, response: Response, part: Partial, iteration: int, sampling: Sampling) -> None:
         """What one phase sampled of a response becomes its next segment."""
@@ -141,7 +137,6 @@ class Rollouts:
             end = first_repeat([*prefix, *part.ids], len(prefix), repetition.max_pattern, repetition.min_count)
             if end is not None and (end < len(prefix) + len(part.ids) or part.finish_reason is None):
                 kept = end - len(prefix)
-                self._discarded += len(part.ids) - kept
                 part = Partial(part.ids[:kept], part.logprobs[:kept], REPETITION)
         if part.ids:
             response.segments.append(Segment(iteration, part.ids, part.logprobs))

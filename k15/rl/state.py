@@ -108,7 +108,7 @@ class Checkpoints:
         return self.directory / "iterations" / f"{version:05d}"
 
     def save_trajectories(self, iteration: int, groups: list[Group]) -> None:
-        """What `iteration` trained on. Call it on the leader."""
+        """Every response of the groups that `iteration` completed. Call it on the leader."""
         self._write(self.trajectories_of(iteration), "trajectory", trajectory_rows(iteration, groups))
 
     def trajectories(self, iterations: int) -> list[Row]:

@@ -1,9 +1,9 @@
 """Engines that share an order: perhaps one in this process, the others in processes of their own or behind HTTP.
 
 The engine of a small model keeps one core busy (see `llm._NARROW`); a second one takes half of the groups.
-Guarantees: the same order and the same number of engines give the same samples, unless an engine behind HTTP is among
-them; after `update_weights` all engines hold the same bytes; a dead or hung engine is replaced, gets the newest weights
-and goes on from the tokens that had come, which count once. A dead process takes none of the others along.
+Guarantees: the same order and the same number of engines give the same samples, unless one is lost; after
+`update_weights` all engines hold the same bytes; a dead or hung engine is replaced, gets the newest weights and goes on
+from the tokens that had come, which count once. A dead process takes none of the others along.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _BEAT_S = 1.0
 
 
 class Fleet(RolloutEngine):
-    """`local` in this process (or none) and `members` elsewhere; each is replaced at most `restarts` times an order."""
+    """`local` in this process (or none) and `members` elsewhere; each is replaced at most `restarts` times in a row."""
 
     def __init__(
         self, local: Engine | None, members: Sequence[Member], *, hang_s: float, restarts: int, progress: Progress
@@ -98,7 +98,8 @@ class Fleet(RolloutEngine):
         try:
             for attempt in range(self._restarts + 1):
                 try:
-                    for chunk in member.run(_retried(remainder(order, received), attempt)):
+                    left = remainder(order, received)
+                    for chunk in member.run(left if member.stream_per_response else _retried(left, attempt)):
                         if given_up.is_set():
                             return
                         received.setdefault(chunk.key, Partial()).add(chunk)
@@ -126,8 +127,10 @@ class Fleet(RolloutEngine):
 
     def update_weights(self, tensors: Mapping[str, Tensor]) -> None:
         if self.members:
-            if self._shared is None or not self._shared.fits(tensors):
-                self._shared = SharedWeights(tensors)
+            if self._shared is not None and not self._shared.fits(tensors):
+                self._shared.close()
+                self._shared = None
+            self._shared = self._shared or SharedWeights(tensors)
             self._shared.publish(tensors)
         updates = [self._pool.submit(self._persist, m, lambda m: m.update_weights(self._handle)) for m in self.members]
         if self.local is not None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 Key = tuple[int, int]
 """A response: number of its group, number within the group."""
 
-STOP, LENGTH, REPETITION = "stop", "length", "repetition"
+LENGTH, REPETITION = "length", "repetition"
+"""Finish reasons of a response that did not stop by itself."""
 
 
 @dataclass(frozen=True)

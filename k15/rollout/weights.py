@@ -2,7 +2,8 @@
 
 vLLM fuses some matrices (query, key and value; gate and up). `held_tensors` gives views into them, one per
 tensor of `model.safetensors`, so that copying into a view is an update and hashing it says what the engine
-computes with. Not covered: tensor-parallel engines (each rank holds a part). The tower's `post_layernorm`,
+holds. A narrow model computes with packed copies, made from these after every update (`llm`): only log-probabilities
+tell whether they are. Not covered: tensor-parallel engines (each rank holds a part). The tower's `post_layernorm`,
 which LLaVA does not use, is in the export and not in the engine.
 """
 

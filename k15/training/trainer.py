@@ -103,12 +103,11 @@ class Trainer:
             torch.cuda.empty_cache()  # freed to this process's allocator is not freed to the engines
 
     def take_out(self) -> None:
-        """The inverse; moments are empty."""
+        """The inverse; the optimizer is still to be made, by `reset_optimizer`."""
         self._weights_on(parallel.device())
         for buffer in self._gradients():
             buffer.untyped_storage().resize_(buffer.numel() * buffer.element_size())
             buffer.zero_()
-        self.reset_optimizer()
 
     def _gradients(self) -> list[torch.Tensor]:
         return [buffer.grad_data for buffer in self.ddp.buffers]

@@ -1,7 +1,7 @@
 """Stage `rl` (§2.3): from the long-CoT warm-up model and the curated prompts to the long-CoT policy.
 
-Writes `artifacts/rl/model` and every sampled response in `artifacts/rl/trajectories`; the curve (accuracy, length,
-mismatch by iteration) is the stage's plot.
+Writes `artifacts/rl/model` and every response of the completed groups in `artifacts/rl/trajectories`; the curve
+(accuracy, length, mismatch by iteration) is the stage's plot.
 """
 
 from __future__ import annotations
