@@ -165,7 +165,7 @@ def _counts(rl: RLRun, rows: list[dict[str, Any]]) -> dict[str, Any]:
         for row in found
         if row["shared"]
     ]
-    whole = all(len(row.get("response_ids", row.get("ids"))) == len(row["logprobs"]) for row in found)
+    whole = all(len(row["response_ids"]) == len(row["logprobs"]) for row in found)
     return {
         "prompts": len(sizes),
         "responses": len(keys),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from k15.errors import UserError
-from k15.rl.trajectory import Group, Response, RLPrompt, Segment
+from k15.rl.trajectory import Group, Response, RLPrompt, response_of, response_row
 
 Row = dict[str, Any]
 
@@ -42,25 +42,7 @@ class ReplayBuffer:
 
     def rows(self) -> list[Row]:
         """One row a response, as dataset `replay_buffer` stores it."""
-        return [
-            {
-                "group": group.number,
-                "prompt": group.index,
-                "prompt_id": group.prompt.id,
-                "started": group.started,
-                "sample": response.key[1],
-                "ids": response.ids,
-                "logprobs": response.logprobs,
-                "segments": segment_rows(response),
-                "shared": response.shared,
-                "finish_reason": response.finish_reason,
-                "text": response.text,
-                "verdict": response.verdict,
-                "score": response.score,
-            }
-            for group in self.groups
-            for response in group.responses
-        ]
+        return [{"prompt": g.index, **response_row(g, response)} for g in self.groups for response in g.responses]
 
     def restore(self, rows: Iterable[Mapping[str, Any]], next_number: int, prompts: Sequence[RLPrompt]) -> None:
         groups: dict[int, Group] = {}
@@ -69,34 +51,5 @@ class ReplayBuffer:
             if prompt is None or prompt.id != row["prompt_id"]:
                 raise UserError("the saved buffer is of another prompt set; remove the saved run and start again")
             group = Group(row["group"], row["prompt"], prompt, row["started"], [])
-            groups.setdefault(group.number, group).responses.append(_response(row))
+            groups.setdefault(group.number, group).responses.append(response_of(row))
         self.groups, self.next_number = list(groups.values()), next_number
-
-
-def segment_rows(response: Response) -> list[Row]:
-    return [{"version": segment.version, "tokens": len(segment.ids)} for segment in response.segments]
-
-
-def segments_of(ids: Sequence[int], logprobs: Sequence[float], rows: Iterable[Mapping[str, int]]) -> list[Segment]:
-    """The segments that `rows` cut the tokens into; ValueError if they do not add up."""
-    segments, start = [], 0
-    for row in rows:
-        end = start + row["tokens"]
-        segments.append(Segment(row["version"], list(ids[start:end]), list(logprobs[start:end])))
-        start = end
-    if start != len(ids):
-        raise ValueError(f"segments of {start} tokens for a response of {len(ids)}")
-    return segments
-
-
-def _response(row: Mapping[str, Any]) -> Response:
-    return Response(
-        (row["group"], row["sample"]),
-        segments_of(row["ids"], row["logprobs"], row["segments"]),
-        row["finish_reason"],
-        row["text"],
-        row["verdict"],
-        row["score"],
-        row["score"],
-        row["shared"],
-    )

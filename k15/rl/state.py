@@ -27,9 +27,9 @@ from k15.artifacts import Producer, read_rows, write_dataset
 from k15.artifacts.storage import write_json
 from k15.model.vlm import VisionLanguageModel
 from k15.ranks import leads
-from k15.rl.buffer import ReplayBuffer, segment_rows, segments_of
+from k15.rl.buffer import ReplayBuffer
 from k15.rl.sampler import PromptSampler
-from k15.rl.trajectory import Group, Response, RLPrompt
+from k15.rl.trajectory import Group, RLPrompt, response_of, response_row
 
 Row = dict[str, Any]
 
@@ -130,21 +130,10 @@ def weights_of(model: VisionLanguageModel) -> dict[str, Tensor]:
 def trajectory_rows(iteration: int, groups: list[Group]) -> list[Row]:
     return [
         {
-            "prompt_id": group.prompt.id,
-            "group": group.number,
-            "sample": response.key[1],
             "iteration": iteration,
-            "started": group.started,
             "prompt_ids": group.prompt.ids,
-            "response_ids": response.ids,
-            "logprobs": response.logprobs,
-            "segments": segment_rows(response),
-            "shared": response.shared,
-            "finish_reason": response.finish_reason,
-            "text": response.text,
-            "score": response.score,
             "reward": response.reward,
-            "verdict": response.verdict,
+            **response_row(group, response),
         }
         for group in groups
         for response in group.everything
@@ -158,17 +147,7 @@ def groups_of(rows: Iterable[Mapping[str, Any]], prompts: Sequence[RLPrompt]) ->
     for row in rows:
         index = places[row["prompt_id"]]
         new = Group(row["group"], index, prompts[index], row["started"], [])
-        group = groups.setdefault(new.number, new)
-        response = Response(
-            (row["group"], row["sample"]),
-            segments_of(row["response_ids"], row["logprobs"], row["segments"]),
-            row["finish_reason"],
-            row["text"],
-            row["verdict"],
-            row["score"],
-            row["reward"],
-            row["shared"],
-        )
+        group, response = groups.setdefault(new.number, new), response_of(row)
         (group.unjudged if response.verdict == "error" else group.responses).append(response)
     return list(groups.values())
 

@@ -17,6 +17,8 @@ from typing import Any
 
 from k15.rollout.types import Key
 
+Row = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class RLPrompt:
@@ -144,3 +146,43 @@ class Group:
         """The mean over the roots of their responses' mean."""
         means = [sum(r.score for r in family) / len(family) for family in self.families().values()]
         return sum(means) / len(means)
+
+
+def response_row(group: Group, response: Response) -> Row:
+    """What datasets store of a response; `response_of` is the inverse. `reward` is composed anew where it is needed."""
+    return {
+        "prompt_id": group.prompt.id,
+        "group": group.number,
+        "sample": response.key[1],
+        "started": group.started,
+        "response_ids": response.ids,
+        "logprobs": response.logprobs,
+        "segments": [{"version": segment.version, "tokens": len(segment.ids)} for segment in response.segments],
+        "shared": response.shared,
+        "finish_reason": response.finish_reason,
+        "text": response.text,
+        "verdict": response.verdict,
+        "score": response.score,
+    }
+
+
+def response_of(row: Mapping[str, Any]) -> Response:
+    """ValueError if its segments do not add up."""
+    ids, logprobs = row["response_ids"], row["logprobs"]
+    segments, start = [], 0
+    for segment in row["segments"]:
+        end = start + segment["tokens"]
+        segments.append(Segment(segment["version"], list(ids[start:end]), list(logprobs[start:end])))
+        start = end
+    if start != len(ids):
+        raise ValueError(f"segments of {start} tokens for a response of {len(ids)}")
+    return Response(
+        (row["group"], row["sample"]),
+        segments,
+        row["finish_reason"],
+        row["text"],
+        row["verdict"],
+        row["score"],
+        row.get("reward", row["score"]),
+        row["shared"],
+    )

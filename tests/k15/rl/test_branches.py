@@ -66,7 +66,7 @@ def everything(run: RLRun) -> dict[int, list[Row]]:
     """All responses of a run by their groups, tokens under one name."""
     groups: dict[int, list[Row]] = defaultdict(list)
     for row in [*run.trajectories(), *run.saved.buffer.rows()]:
-        groups[row["group"]].append(row | {"ids": row.get("ids") or row["response_ids"]})
+        groups[row["group"]].append(row)
     return groups
 
 
@@ -91,9 +91,9 @@ def test_branches_go_on_from_their_roots_tokens(whole: RLRun) -> None:
         for row in branches:
             root, first = roots[row["sample"] % 4], row["segments"][0]
             assert root["segments"][0] == first
-            for name in ("ids", "logprobs"):
+            for name in ("response_ids", "logprobs"):
                 assert row[name][: first["tokens"]] == root[name][: first["tokens"]]
-            apart += row["ids"] != root["ids"]
+            apart += row["response_ids"] != root["response_ids"]
         cut = [s for s, row in roots.items() if row["segments"][0] not in row["segments"][-1:]]
         assert {row["sample"] % 4 for row in branches} >= set(cut)
     assert apart
