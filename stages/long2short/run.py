@@ -17,14 +17,11 @@ from typing import Any
 import torch
 
 from k15.errors import UserError
-from k15.model import checkpoint, parallel
+from k15.model import checkpoint
 from k15.model.vlm import VisionLanguageModel
 from k15.params import Params
-from k15.rl.loop import RLRun, open_engine
-from k15.rl.ranks import from_leader
-from k15.rl.recording import Recorder
 from k15.rl.rollouts import load_prompts
-from k15.rl.summary import with_sampling
+from k15.rl.stage import learn
 from k15.rl.trajectory import Group
 from k15.rollout.params import EngineParams
 from k15.seeds import derive
@@ -135,28 +132,12 @@ def _dpo(params: Long2ShortParams, ctx: Context) -> Metrics:
 
 
 def _rl(params: Long2ShortParams, ctx: Context) -> Metrics:
-    own = params.rl
-    start, prompt_set = ctx.artifact("rl/model"), ctx.artifact("prompts")
-    parallel.initialize(own.tensor_parallel)
-    state = from_leader(lambda: ctx.resumable(own, [start, prompt_set]))
-    settings = ctx.params(EngineParams, "engine")
-    model, tokenizer = checkpoint.load(start, own.tensor_parallel)
-    prompts = load_prompts(prompt_set, tokenizer)
-    producer = ctx.producer(own, [start, prompt_set])
-    with open_engine(own, settings, start, model, ctx.progress) as engine:
-        recorder = Recorder.of(ctx.recordings, own, settings, tokenizer, prompts, producer)
-        run = RLRun(own, model, tokenizer, prompts, engine, state, ctx.progress, producer, recorder)
-        rows = run.run("long2short-rl")
-    _publish(own, ctx, [start, prompt_set], model, tokenizer, run.chosen)
-    ctx.publish_plot("training", with_sampling(rows, run.saved.sampling))
-    ctx.publish_seconds(run.saved.seconds)
-    figures = ("accuracy", "length", "truncated")
-    return {
-        "responses": sum(row["responses"] for row in rows),
-        "unjudged": sum(row["unjudged"] for row in rows),
-        "first": {name: rows[0][name] for name in figures},
-        "last": {name: rows[-1][name] for name in figures},
-    }
+    prompt_set = ctx.artifact("prompts")
+    learnt = learn(
+        params.rl, ctx, ctx.artifact("rl/model"), [prompt_set], lambda tokenizer, _: load_prompts(prompt_set, tokenizer)
+    )
+    learnt.publish(ctx, ctx.artifact(f"long2short/{ctx.variant}"))
+    return learnt.figures()
 
 
 def _publish(
