@@ -10,15 +10,13 @@ import pytest
 import torch
 
 from k15.errors import UserError
-from k15.model import checkpoint
 from k15.params import parse_params
 from k15.rl.loop import RLRun, Row
 from k15.rl.params import RLParams
 from k15.rl.rollouts import PartialParams
 from k15.rl.state import groups_of, trajectory_rows
 from k15.rollout.engine import Engine
-from tests.k15 import tiny
-from tests.k15.rl.test_loop import PARTIAL, SHAPE, TOKENIZER, Judge, Killed, Mortal, model, start, use
+from tests.k15.rl.test_loop import PARTIAL, Judge, Killed, Mortal, start, use
 
 BRANCHES = 3
 PARAMS = PARTIAL.model_copy(
@@ -27,15 +25,6 @@ PARAMS = PARTIAL.model_copy(
         "objective": PARTIAL.objective.model_copy(update={"credit": "prefix", "earlier_segments": "kept"}),
     }
 )
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    directory = tmp_path_factory.mktemp("export")
-    TOKENIZER.save_pretrained(directory / "tokenizer")
-    checkpoint.export_hf(directory / "hf", checkpoint.hf_state(model()), SHAPE, directory / "tokenizer")
-    with Engine(directory / "hf", max_model_len=SHAPE.max_length, params=tiny.engine_params()) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +27,6 @@ PROMPTS = [
 ]
 SQUARE = "model.language_model.layers.1.self_attn.q_proj.weight"
 STALE = "model.multi_modal_projector.linear_1.bias"
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    directory = tmp_path_factory.mktemp("export")
-    TOKENIZER.save_pretrained(directory / "tokenizer")
-    checkpoint.export_hf(directory / "hf", checkpoint.hf_state(model()), SHAPE, directory / "tokenizer")
-    with Engine(directory / "hf", max_model_len=SHAPE.max_length, params=tiny.engine_params()) as found:
-        yield found
 
 
 def hybrid(engine: Engine, limit: float = 1e-3) -> Hybrid:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import torch
 
 from k15.artifacts import Producer, read_rows, write_dataset
 from k15.errors import UserError
-from k15.model import checkpoint, vlm
+from k15.model import vlm
 from k15.progress import Progress
 from k15.rewards import VERIFIERS, Verdict
 from k15.rewards.answers import Case
@@ -82,16 +82,6 @@ SAMPLING = Sampling(4, 1.0, 8, seed=3, logprobs=True)
 
 def model() -> vlm.VisionLanguageModel:
     return vlm.build(SHAPE, seed=1)
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    directory = tmp_path_factory.mktemp("export")
-    TOKENIZER.save_pretrained(directory / "tokenizer")
-    checkpoint.export_hf(directory / "hf", checkpoint.hf_state(model()), SHAPE, directory / "tokenizer")
-    found = Engine(directory / "hf", max_model_len=SHAPE.max_length, params=tiny.engine_params())
-    yield found
-    found.close()
 
 
 class Judge:
