@@ -63,7 +63,7 @@ def our_iteration(
 
 
 def _figures(run: RLRun, number: int) -> dict[str, float]:
-    row = run._iterate(number)
+    row = run.iterate(number)
     seconds = run.saved.seconds[-1]
     return {
         "generating": seconds["rollout"],

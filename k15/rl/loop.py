@@ -104,7 +104,7 @@ class RLRun:
             bar = stack.enter_context(self.progress.task(label, self.params.iterations))
             bar.advance(len(self.rows))
             for iteration in range(len(self.rows), self.params.iterations):
-                row = self._iterate(iteration)
+                row = self.iterate(iteration)
                 bar.advance(accuracy=row["accuracy"], length=row["length"], mismatch=row["mismatch"])
             if "heldout_accuracy" not in self.rows[-1]:
                 self.hybrid.to_rollout()
@@ -120,7 +120,8 @@ class RLRun:
     def rows(self) -> list[Row]:
         return self.saved.rows
 
-    def _iterate(self, iteration: int) -> Row:
+    def iterate(self, iteration: int) -> Row:
+        """One iteration (from 0), saved; its row of the curve."""
         params = self.params
         row: Row = {"iteration": iteration + 1, "short": int(params.is_short(iteration))}
         seconds: Row = {"iteration": iteration + 1}
