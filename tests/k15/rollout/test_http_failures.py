@@ -137,7 +137,7 @@ def test_a_lost_engine_goes_on_as_if_nothing_had_been(
     assert received.keys() == {request.key for request in ORDER.requests}
     for partial in received.values():
         assert len(partial.ids) == len(partial.logprobs)
-        assert (len(partial.ids) == 150) == (partial.finish_reason == "length")
+        assert partial.finish_reason == "stop" or (partial.finish_reason, len(partial.ids)) == ("length", 150)
     for key in [(0, 0), (3, 7), (7, 15)]:  # every token is one that the weights give after those before it
         values = member.logprobs(PROMPTS[key[0]], received[key].ids)
         assert values == pytest.approx(received[key].logprobs, abs=1e-4)
