@@ -3,9 +3,10 @@
 Both sides are the real rollout phase on the same engine: groups of 8, replay buffer, verdicts. The lengths are
 prescribed, log-normal with median 40 and 1 % from 800 on, since a model with random weights does not end by itself; the
 n-th group's are the same on both sides. All sides take turns; the first round, in which the buffers fill, is not
-measured. A token is trained on when its group is complete: `masked` counts those of the iteration in which that
-happens, `kept` those of earlier segments too (`objective.earlier_segments`). Waiting trains on all it samples. Ratios
-are of wall time, and of the CPU time of the thread that samples, which other work on the machine moves less.
+measured. A token is trained on when its group is complete, if `objective.earlier_segments` has it in the loss: `masked`
+those of a response's last segment, `kept` all, `on_policy` those of the iteration in which the group is complete.
+Waiting trains on all it samples. Ratios are of wall time, and of the CPU time of the thread that samples, which other
+work on the machine moves less.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ import numpy as np
 
 from benchmarks.setting import Setting, setting
 from k15.rl.buffer import ReplayBuffer
+from k15.rl.objective import EarlierSegments, ObjectiveParams, token_weights
 from k15.rl.rollouts import PartialParams, Phase, Rollouts
-from k15.rl.trajectory import RLPrompt
+from k15.rl.trajectory import Response, RLPrompt
 from k15.rollout.engine import Engine
 from k15.rollout.inputs import Inputs
 from k15.rollout.params import EngineParams
@@ -39,8 +41,7 @@ SETTINGS = ((1, 32), (1, 64), (2, 64), (4, 32), (4, 64), (4, 128))
 CAPACITY = EngineParams(
     max_num_seqs=256, kv_cache_gib=0.4, deployment="in_process", hang_s=60.0, restarts=2, logprobs="raw"
 )
-
-
+CHOICES: tuple[EarlierSegments, ...] = ("kept", "masked", "on_policy")
 _WALL, _CPU = 0, 1
 
 
@@ -72,11 +73,12 @@ class Prescribed(Engine):
 
 
 class Counts(NamedTuple):
-    """Tokens: all that were sampled, and those that are trained on with earlier segments and without."""
+    """Tokens: all that were sampled, and those that are trained on by `objective.earlier_segments`."""
 
     sampled: float
     kept: float
     masked: float
+    on_policy: float
 
 
 @dataclass
@@ -116,9 +118,13 @@ def counted(phase: Phase, iteration: int) -> Counts:
     responses = [response for group in phase.groups for response in group.responses]
     if wrong := [r.key for r in responses if r.length != length_of(r.key)]:
         raise RuntimeError(f"responses {wrong[:3]} do not have their prescribed lengths")
-    segments = [s for response in responses for s in response.segments]
-    now = sum(len(s.ids) for s in segments if s.version == iteration)
-    return Counts(phase.figures["sampled_tokens"], sum(len(s.ids) for s in segments), now)
+    trained = {choice: sum(in_loss(response, iteration, choice) for response in responses) for choice in CHOICES}
+    return Counts(phase.figures["sampled_tokens"], **trained)
+
+
+def in_loss(response: Response, iteration: int, choice: EarlierSegments) -> float:
+    objective = ObjectiveParams(kind="eq3", tau=0.05, baseline="mean", earlier_segments=choice)
+    return sum(token_weights(response.versions, iteration, objective))
 
 
 def measure() -> None:
@@ -161,17 +167,18 @@ def report(sides: list[Side]) -> None:
     waiting, *others = sides
     rate = statistics.median(waiting.rates("kept", _WALL))
     print(f"partial rollouts: waiting for all of {GROUPS * GROUP_SIZE} responses {rate:,.0f} tokens/s, all trained on")
-    print("partial rollouts: tokens at_once | sampled/s | share masked | ratio kept (CPU) | ratio masked (CPU)")
+    columns = " | ".join(f"ratio {choice} (CPU)" for choice in CHOICES)
+    print(f"partial rollouts: tokens at_once | sampled/s | share masked | {columns}")
     for side in others:
         rate = statistics.median(side.rates("sampled", _WALL))
         share = 1 - sum(c.masked for c in side.tokens) / sum(c.kept for c in side.tokens)
         found = [
             f"{statistics.median(ratios(side, waiting, what, _WALL)):.2f}"
             f" ({statistics.median(ratios(side, waiting, what, _CPU)):.2f})"
-            for what in ("kept", "masked")
+            for what in CHOICES
         ]
         print(f"partial rollouts: {side.name} | {rate:,.0f} | {share:.0%} | {' | '.join(found)}")
-    for what in ("kept", "masked"):
+    for what in CHOICES:
         best = max(others, key=lambda side: statistics.median(ratios(side, waiting, what, _CPU)))
         wall, cpu = (ratios(best, waiting, what, clock) for clock in (_WALL, _CPU))
         spread = f"{min(wall):.2f} to {max(wall):.2f} in {len(wall)} rounds"

@@ -149,8 +149,6 @@ DATASETS: dict[str, Schema] = {
         prompt=_i32,
         prompt_id=_str,
         recent=pa.list_(pa.float64()),
-        groups=_i32,
-        last_iteration=_i32,  # -1 before the first group
     ),
     # The prompts of a recorded iteration, as RL reads them.
     "rl_prompt": _schema(1, id=_str, ids=_ids, images=_images, record=_str, pass_rate=pa.float64()),

@@ -159,7 +159,7 @@ class RLRun:
         with self.progress.task(*counted) as bar:
             phase = self.rollouts.phase(iteration, fresh, params.sampling(iteration), partial, bar)
         self.saved.sampling += sampler.statistics(iteration, phase.drawn)
-        sampler.update(iteration, [(g.index, g.success) for g in phase.groups if g.responses])
+        sampler.update([(g.index, g.success) for g in phase.groups if g.responses])
         return phase
 
     def _fresh_groups(self) -> int:

@@ -59,8 +59,8 @@ class Mismatch:
         return {
             "mismatch": round(self.mean, 7),
             "mismatch_max": round(self.maximum, 7),
-            "mismatch_kl": round(self.kl, 9),
-            "mismatch_multiplicative": round(self.multiplicative, 7),
+            "mismatch_kl": float(f"{self.kl:.4g}"),
+            "mismatch_multiplicative": round(self.multiplicative, 9),
             "mismatch_tokens": self.tokens,
             "mismatch_earlier": round(self.earlier_mean, 7),
             "mismatch_earlier_tokens": self.earlier_tokens,

@@ -17,9 +17,12 @@ no longer that of one whole-response advantage; the regulariser stays that of th
 
 Every other choice comes down to w, what stands for log π(y) in both terms.
 
-- Tokens that an older policy sampled (partial rollouts, §2.6.2) have w = 0 (`masked`), 1 (`kept`), or, `kept` with
-  `truncation` c, min(c, π_i(y_t)/μ(y_t)) with μ as the engine recorded it: a constant, no gradient flows through it.
-  So a token that π_i would not sample counts for nothing, one that it likes as well as μ did counts in full (ours).
+- A response of several segments (partial rollouts, §2.6.2) has w = 0 before its last one (`masked`) or w = 1 throughout
+  (`kept`); `on_policy` leaves out whatever π_i itself did not sample. The last segment is older than π_i where a
+  response had to wait for the rest of its group: without it little would be left of a group with one straggler.
+- With `truncation` c, tokens that an older policy μ sampled have w = min(c, π_i(y_t)/μ(y_t)), with μ as the engine
+  recorded it: a constant, no gradient flows through it. So a token that π_i would not sample counts for nothing, one
+  that it likes as well as μ did counts in full (ours).
 - `length_normalised`: w is divided by the number of the response's unmasked tokens, whatever their weights (ours).
 - `rest` (§3.5): the responses of a group with its highest reward, if that is positive, have advantage 1; no other
   response is trained on, nothing is pushed down, and there is no regulariser: maximum likelihood on the best samples.
@@ -44,6 +47,7 @@ from k15.training.batch import Batch
 from k15.training.trainer import logprobs
 
 Baseline = Literal["mean", "log_mean_exp"]
+EarlierSegments = Literal["masked", "kept", "on_policy"]
 
 
 class ObjectiveParams(Params):
@@ -51,10 +55,11 @@ class ObjectiveParams(Params):
     tau: float = Field(gt=0)
     """Weight of the regulariser; `rest` has none."""
     baseline: Baseline
-    earlier_segments: Literal["masked", "kept"] = "masked"
-    """Tokens that an older policy than the iteration's sampled: out of the loss, or in it."""
+    earlier_segments: EarlierSegments = "masked"
+    """Segments before a response's last: out of the loss, or in it; `on_policy`: only what the iteration's own policy
+    sampled is in it."""
     truncation: float | None = Field(default=None, gt=0)
-    """Largest importance weight of a kept token of an older policy; null: all have weight 1."""
+    """Largest importance weight of a token of an older policy; null: all have weight 1."""
     credit: Literal["response", "prefix"] = "response"
     """Whether a response that has branches gets one advantage, or one before the branching and one after it."""
 
@@ -64,9 +69,10 @@ class ObjectiveParams(Params):
 
     @model_validator(mode="after")
     def _truncation_has_an_object(self) -> Self:
-        if self.truncation is not None and self.earlier_segments != "kept":
+        if self.truncation is not None and self.earlier_segments == "on_policy":
             raise ValueError(
-                "truncation weighs the tokens of earlier segments; set earlier_segments to kept, or it to null"
+                "truncation weighs the tokens of older policies, which on_policy leaves out; set earlier_segments to "
+                "masked or kept, or truncation to null"
             )
         return self
 
@@ -95,9 +101,10 @@ def advantages(rewards: Sequence[float], params: ObjectiveParams) -> list[float]
     return [r - reference for r in rewards]
 
 
-def token_weights(earlier: Sequence[bool], params: ObjectiveParams) -> list[float]:
-    """w of every token of a response, before truncation; `earlier`: an older policy sampled it."""
-    kept = [params.earlier_segments == "kept" or not e for e in earlier]
+def token_weights(versions: Sequence[int], current: int, params: ObjectiveParams) -> list[float]:
+    """w of every token of a response, before truncation; `versions`: the policies that sampled them, `current`: π_i."""
+    oldest = {"masked": max(versions, default=0), "kept": 0, "on_policy": current}[params.earlier_segments]
+    kept = [version >= oldest for version in versions]
     share = 1 / max(1, sum(kept)) if params.kind == "length_normalised" else 1.0
     return [share if k else 0.0 for k in kept]
 

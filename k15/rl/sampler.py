@@ -66,8 +66,6 @@ class PromptSampler:
         # The prompt set stores pass rates in float32, where 0.7 is a little less than 0.7.
         self.curated = np.round(np.array([prompt.pass_rate for prompt in prompts], dtype=np.float64), 6)
         self._recent: list[deque[float]] = [deque(maxlen=params.window) for _ in prompts]
-        self._groups = [0] * len(prompts)
-        self._last = [-1] * len(prompts)
         self.success = self.curated.copy()
         self._hard = self.curated < params.hard_below
         # Prompts of one pass rate in random order: in the order of the set they would go by family.
@@ -122,14 +120,12 @@ class PromptSampler:
         start = round((size - width) * min(iteration, last) / max(1, last))
         return np.delete(self._easy_first, slice(start, start + width))
 
-    def update(self, iteration: int, groups: Iterable[tuple[int, float]]) -> None:
-        """Take in prompt index and success of each group that `iteration` completed, in the order of their numbers."""
+    def update(self, groups: Iterable[tuple[int, float]]) -> None:
+        """Take in prompt index and success of each group that was completed, in the order of their numbers."""
         for index, success in groups:
             if not 0 <= success <= 1:
                 raise ValueError(f"a success rate of {success} for prompt {self._ids[index]}")
             self._recent[index].append(success)
-            self._groups[index] += 1
-            self._last[index] = iteration
             self._estimate(index)
 
     def _estimate(self, index: int) -> None:
@@ -138,12 +134,10 @@ class PromptSampler:
         self.success[index] = (prior * self.curated[index] + sum(recent)) / (prior + len(recent))
 
     def state(self) -> list[Row]:
-        """The success history, one row a prompt; `last_iteration` is −1 before the first group."""
+        """The success history, one row a prompt."""
         return [
-            {"prompt": i, "prompt_id": name, "recent": list(recent), "groups": groups, "last_iteration": last}
-            for i, (name, recent, groups, last) in enumerate(
-                zip(self._ids, self._recent, self._groups, self._last, strict=True)
-            )
+            {"prompt": i, "prompt_id": name, "recent": list(recent)}
+            for i, (name, recent) in enumerate(zip(self._ids, self._recent, strict=True))
         ]
 
     def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -153,7 +147,6 @@ class PromptSampler:
             raise UserError("the saved sampler state is of another prompt set; remove the saved run and start again")
         for index, row in enumerate(rows):
             self._recent[index] = deque(row["recent"], maxlen=self.params.window)
-            self._groups[index], self._last[index] = row["groups"], row["last_iteration"]
             self._estimate(index)
 
     def statistics(self, iteration: int, drawn: Sequence[int]) -> list[Row]:

@@ -71,11 +71,12 @@ def prepare(groups: Sequence[Group], objective: ObjectiveParams, version: int, i
 def _scored(
     prompt: RLPrompt, response: Response, credit: Credit, objective: ObjectiveParams, version: int, image_tokens: int
 ) -> Scored:
-    if any(v > version for v in response.versions):
+    versions = response.versions
+    if any(v > version for v in versions):
         raise ValueError(f"response {response.key} has tokens of a policy after {version}")
-    earlier = [v < version for v in response.versions]
+    earlier = [v < version for v in versions]
     example = dialogue(expand_images(prompt.ids, image_tokens), response.ids, prompt.images)
-    weights = token_weights(earlier, objective)
+    weights = token_weights(versions, version, objective)
     return Scored(example, credit.advantages, credit.share, response.logprobs, earlier, weights)
 
 

@@ -24,6 +24,10 @@ def percent(value: float) -> str:
     return f"{value * 100:.0f}%"
 
 
+def power(value: float) -> str:
+    return f"{value:.0e}"
+
+
 def count(value: float) -> str:
     return f"{value:,.0f}"
 

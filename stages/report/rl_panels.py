@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stages.report import charts
-from stages.report.charts import Format, Series, count, percent, plain
+from stages.report.charts import Format, Series, count, percent, plain, power
 from stages.report.markup import card, legend
 
 Rows = Sequence[Mapping[str, float]]
@@ -37,8 +37,14 @@ PANELS = (
     *OVERVIEW,
     Panel(
         "Mismatch: |log p| of trainer against engine",
-        {"mismatch": "mean", "mismatch_max": "largest"},
-        lambda value: f"{value:.0e}",
+        {"mismatch": "mean", "mismatch_max": "largest", "canary": "canaries"},
+        power,
+        log=True,
+    ),
+    Panel(
+        "Factor between a token's probabilities, and KL",
+        {"mismatch_factor": "mean factor − 1", "mismatch_kl": "KL estimate"},
+        power,
         log=True,
     ),
     Panel(
@@ -86,8 +92,15 @@ PHASES = {
 
 
 def panels(rows: Rows, wanted: Sequence[Panel] = PANELS) -> list[str]:
-    rows = [{**row, "stop": 1.0 - sum(row.get(name, 0.0) for name in ENDS)} for row in rows]
+    rows = [{**row, **_derived(row)} for row in rows]
     return [drawn for panel in wanted if (drawn := _drawn(panel, rows))]
+
+
+def _derived(row: Mapping[str, float]) -> dict[str, float]:
+    return {
+        "stop": 1.0 - sum(row.get(name, 0.0) for name in ENDS),
+        "mismatch_factor": row["mismatch_multiplicative"] - 1,
+    }
 
 
 def _drawn(panel: Panel, rows: Rows) -> str:

@@ -108,7 +108,7 @@ def test_good_params(section: str) -> None:
         ("rl.objective.tau", float("nan")),
         ("rl.objective.kind", "ppo"),
         ("rl.objective.baseline", "median"),
-        ("rl.objective.truncation", 2.0),  # of earlier segments, which are masked
+        ("rl.objective.earlier_segments", "dropped"),
         ("rl.objective.credit", "prefix"),  # of branches, which there are none of
         ("rl.minibatches", 0),
         ("rl.partial", {"tokens": 100, "at_once": 8, "max_age": 2}),  # beside prompts_per_iteration

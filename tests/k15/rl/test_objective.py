@@ -187,22 +187,28 @@ def test_log_mean_exp_of_a_large_tau_is_the_mean() -> None:
     [
         ({}, [0, 0, 1]),
         ({"earlier_segments": "kept"}, [1, 1, 1]),
+        ({"earlier_segments": "on_policy"}, [0, 0, 1]),
         ({"kind": "length_normalised"}, [0, 0, 1]),
         ({"kind": "length_normalised", "earlier_segments": "kept"}, [1 / 3] * 3),
         ({"kind": "rest"}, [0, 0, 1]),
     ],
 )
 def test_token_weights(changes: dict[str, str], weights: list[float]) -> None:
-    assert token_weights([True, True, False], params(**changes)) == pytest.approx(weights)
+    assert token_weights([3, 4, 5], 5, params(**changes)) == pytest.approx(weights)
+
+
+@pytest.mark.parametrize(("choice", "weights"), [("masked", [0, 1, 1]), ("kept", [1, 1, 1]), ("on_policy", [0, 0, 0])])
+def test_a_response_that_waited_for_its_group(choice: str, weights: list[float]) -> None:
+    assert token_weights([3, 4, 4], 6, params(earlier_segments=choice)) == weights
 
 
 def test_length_normalised_is_over_the_tokens_in_the_loss() -> None:
     normalised = params(kind="length_normalised")
-    assert token_weights([True, False, False, False, False], normalised) == [0, 0.25, 0.25, 0.25, 0.25]
+    assert token_weights([4, 5, 5, 5, 5], 5, normalised) == [0, 0.25, 0.25, 0.25, 0.25]
 
 
 def test_nothing_of_the_current_policy() -> None:
-    assert token_weights([True], params(kind="length_normalised")) == [0.0]
+    assert token_weights([4], 5, params(kind="length_normalised", earlier_segments="on_policy")) == [0.0]
 
 
 def test_rest_has_no_values_of_prefixes() -> None:
@@ -211,8 +217,8 @@ def test_rest_has_no_values_of_prefixes() -> None:
         parse_params(ObjectiveParams, "rl.objective", value)
 
 
-def test_truncation_needs_kept_segments() -> None:
+def test_truncation_needs_tokens_of_older_policies() -> None:
     value = {"kind": "eq3", "tau": 0.1, "baseline": "mean", "truncation": 2.0}
-    with pytest.raises(UserError, match=r"rl\.objective: truncation weighs the tokens of earlier segments; set"):
-        parse_params(ObjectiveParams, "rl.objective", value)
+    with pytest.raises(UserError, match=r"rl\.objective: truncation weighs the tokens of older policies, which on_pol"):
+        parse_params(ObjectiveParams, "rl.objective", value | {"earlier_segments": "on_policy"})
     assert parse_params(ObjectiveParams, "rl.objective", value | {"earlier_segments": "kept"}).truncation == 2.0

@@ -47,7 +47,7 @@ def positive(weights: np.ndarray) -> list[int]:
 
 def test_uniform() -> None:
     uniform = sampler(prioritised=False)
-    uniform.update(0, [(0, 1.0)])
+    uniform.update([(0, 1.0)])
     assert all(uniform.weights(i).tolist() == pytest.approx([1 / 6] * 6) for i in (0, 4, 9))
 
 
@@ -65,7 +65,7 @@ def test_switch() -> None:
 
 def test_switch_prioritised_within_the_hard_pool() -> None:
     switch = sampler(curriculum="switch")
-    switch.update(0, [(4, 1.0), (3, 0.0)])  # s_4 = (0 + 1) / 2; the pool stays that of the curated pass rates
+    switch.update([(4, 1.0), (3, 0.0)])  # s_4 = (0 + 1) / 2; the pool stays that of the curated pass rates
     assert switch.weights(3).tolist() == pytest.approx([1 / 6] * 6)
     assert switch.weights(4).tolist() == normalised([0.8, 0, 0, 0, 0.5, 0])
 
@@ -89,7 +89,7 @@ def test_smooth_alone_stays_at_the_hard_end() -> None:
 
 def test_smooth_keeps_the_curated_order() -> None:
     smooth = sampler(curriculum="smooth")
-    smooth.update(0, [(3, 0.0), (4, 1.0)])
+    smooth.update([(3, 0.0), (4, 1.0)])
     assert positive(smooth.weights(0)) == [3, 1, 5]
 
 
@@ -113,34 +113,34 @@ def test_weights_are_probabilities(size: int, curriculum: str, prioritised: bool
 def test_success_rates() -> None:
     """s = (prior · curated + Σ of the last two groups) / (prior + number of them)."""
     changing = sampler(prior=2.0, window=2)
-    changing.update(0, [(0, 1.0), (3, 0.25)])
+    changing.update([(0, 1.0), (3, 0.25)])
     assert changing.success.tolist() == pytest.approx([1.4 / 3, 0.9, 0.5, 2.25 / 3, 0.0, 0.7])
-    changing.update(1, [(0, 0.5)])
+    changing.update([(0, 0.5)])
     assert changing.success[0] == pytest.approx((0.4 + 1.5) / 4)
-    changing.update(2, [(0, 0.0)])  # the first group has left the window
+    changing.update([(0, 0.0)])  # the first group has left the window
     assert changing.success[0] == pytest.approx((0.4 + 0.5) / 4)
 
 
 def test_two_groups_of_a_prompt_in_one_iteration_count_twice() -> None:
     changing = sampler()
-    changing.update(0, [(0, 1.0), (0, 0.5)])
+    changing.update([(0, 1.0), (0, 0.5)])
     assert changing.success[0] == pytest.approx(1.7 / 3)
-    assert changing.state()[0]["groups"] == 2
+    assert changing.state()[0]["recent"] == [1.0, 0.5]
 
 
 def test_a_solved_prompt_comes_back() -> None:
     solved = sampler(floor=0.1)
-    solved.update(0, [(i, 1.0) for i in range(6) for _ in range(4)])
+    solved.update([(i, 1.0) for i in range(6) for _ in range(4)])
     assert solved.weights(1)[3] == solved.weights(1).min() > 0
     assert 3 in {solved.order(iteration)[0] for iteration in range(200)}
-    solved.update(1, [(3, 0.0)] * 4)
+    solved.update([(3, 0.0)] * 4)
     assert solved.weights(2)[3] == solved.weights(2).max()
 
 
 @pytest.mark.parametrize("success", [float("nan"), -0.1, 1.1])
 def test_success_out_of_range(success: float) -> None:
     with pytest.raises(ValueError, match="success rate"):
-        sampler().update(0, [(0, success)])
+        sampler().update([(0, success)])
 
 
 def test_orders_are_a_function_of_seed_and_iteration() -> None:
@@ -190,7 +190,7 @@ def test_draw_goes_round_where_prompts_are_few() -> None:
 def history(chosen: PromptSampler, iterations: range) -> None:
     for iteration in iterations:
         generator = random.Random(iteration)
-        chosen.update(iteration, [(i, generator.random()) for i in chosen.draw(iteration, 4)])
+        chosen.update([(i, generator.random()) for i in chosen.draw(iteration, 4)])
 
 
 def test_state_through_parquet(tmp_path: Path) -> None:
@@ -210,10 +210,10 @@ def test_state_through_parquet(tmp_path: Path) -> None:
 
 def test_state_rows() -> None:
     changing = sampler()
-    changing.update(3, [(1, 0.5)])
+    changing.update([(1, 0.5)])
     assert changing.state()[:2] == [
-        {"prompt": 0, "prompt_id": "p0", "recent": [], "groups": 0, "last_iteration": -1},
-        {"prompt": 1, "prompt_id": "p1", "recent": [0.5], "groups": 1, "last_iteration": 3},
+        {"prompt": 0, "prompt_id": "p0", "recent": []},
+        {"prompt": 1, "prompt_id": "p1", "recent": [0.5]},
     ]
 
 

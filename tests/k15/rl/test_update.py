@@ -68,7 +68,9 @@ def test_rest_trains_on_the_best_alone() -> None:
 
 def test_earlier_segments() -> None:
     mixed = [group([[2, 0], [3, 1], 4], [1, 0, 1], version=5)]
-    ((second, third),) = prepared(mixed, 5)
+    ((first, second, _),) = prepared(mixed, 5)
+    assert first.weights == [1, 1] and second.weights == [0, 0, 0, 1]
+    ((second, third),) = prepared(mixed, 5, earlier_segments="on_policy")
     assert (second.advantage, third.advantage) == (
         pytest.approx([-2 / 3] * 4),
         pytest.approx([1 / 3] * 4),
@@ -81,7 +83,8 @@ def test_earlier_segments() -> None:
 
 def test_a_group_whose_rest_teaches_nothing_is_left_out() -> None:
     """What is left of the group lies on its baseline."""
-    assert prepared([group([[2, 0], [2, 0], 4], [1, 0, 0.5], version=5)], 5) == []
+    rest = [group([[2, 0], [2, 0], 4], [1, 0, 0.5], version=5)]
+    assert prepared(rest, 5, earlier_segments="on_policy") == [] and len(prepared(rest, 5)) == 1
 
 
 def test_tokens_of_a_later_policy_are_refused() -> None:

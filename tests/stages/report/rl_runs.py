@@ -36,6 +36,8 @@ def curve() -> list[dict[str, Any]]:
             "carried_tokens": 40 * n,
             "mismatch": 1e-6,
             "mismatch_max": 3e-5,
+            "mismatch_kl": 2e-12,
+            "mismatch_multiplicative": 1.000002,
             "loss": 0.1,
             "grad_norm": 0.5,
             "share_hard": 0.25,

@@ -34,7 +34,11 @@ def test_panels_show_the_stored_figures() -> None:
     assert tips(ends, "length")[0] == "iteration 1, 25% (0.25)" and not tips(ends, "age")
     mismatch = drawn("Mismatch", rows)
     assert tips(mismatch, "largest")[0] == "iteration 1, 3e-05 (3e-05)"
-    assert re.findall(r'class="tick"[^>]*>(1e-\d+)<', mismatch) == ["1e-06", "1e-05", "1e-04"]
+    assert re.findall(r'class="tick"[^>]*>(1e-\d+)<', mismatch) == ["1e-07", "1e-06", "1e-05", "1e-04"]
+    assert tips(mismatch, "canaries")[0] == "iteration 1, 1e-07 (1e-07)"
+    factor = drawn("Factor between", rows)
+    assert tips(factor, "mean factor − 1")[0] == "iteration 1, 2e-06 (2e-06)"
+    assert tips(factor, "KL estimate")[0] == "iteration 1, 2e-12 (2e-12)"
     assert tips(drawn("What was sampled", rows), "hard")[0] == "iteration 1, 25% (0.25)"
 
 
