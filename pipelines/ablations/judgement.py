@@ -111,6 +111,11 @@ def final_accuracy(rows: Curve) -> float:
     return statistics.fmean(accuracy for _, accuracy in validated(rows)[-2:])
 
 
+def final_length(rows: Curve) -> float:
+    """Tokens of a held-out response, by the same validations."""
+    return statistics.fmean([row["heldout_length"] for row in rows if "heldout_length" in row][-2:])
+
+
 def accuracy_at(rows: Curve, tokens: float) -> float:
     """Held-out accuracy after so many sampled tokens, between validations by a straight line."""
     points = validated(rows)

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.ablations.judgement import Curves, Finding, Spread, final_accuracy, sampled, validated
+from pipelines.ablations.judgement import Curves, Finding, Spread, final_accuracy, final_length, sampled, validated
 from stages.report import charts
 from stages.report.markup import Cell, card, document, grid, legend, prose, section, table
 
@@ -40,7 +40,7 @@ def _plots(finding: Finding, curves: Curves) -> str:
     panels = [
         card("held-out accuracy by sampled tokens", _lines(arms, curves, "tokens")),
         card("held-out accuracy by iteration", _lines(arms, curves, "iteration")),
-        card("response length by iteration", _lines(arms, curves, "length")),
+        card("tokens of a held-out response by iteration", _lines(arms, curves, "length")),
     ]
     names = legend([(arm, number) for number, arm in enumerate(arms)])
     return section(finding.claim.text, f"{finding.sentence}.", names + grid(panels))
@@ -60,15 +60,11 @@ def _lines(arms: Sequence[str], curves: Curves, what: str) -> str:
 
 def _points(curves: Curves, arm: str, what: str) -> tuple[list[tuple[float, float]], list[float]]:
     """Means over the seeds, and their deviations."""
-    if what == "length":
-        by_seed = [[(float(row["iteration"]), float(row["length"])) for row in rows] for rows in curves[arm]]
-    elif what == "tokens":
+    if what == "tokens":
         by_seed = [validated(rows) for rows in curves[arm]]
     else:
-        by_seed = [
-            [(float(row["iteration"]), row["heldout_accuracy"]) for row in rows if "heldout_accuracy" in row]
-            for rows in curves[arm]
-        ]
+        column = {"iteration": "heldout_accuracy", "length": "heldout_length"}[what]
+        by_seed = [[(row["iteration"], row[column]) for row in rows if column in row] for rows in curves[arm]]
     points, errors = [], []
     for group in zip(*by_seed, strict=True):
         points.append((statistics.fmean(x for x, _ in group), statistics.fmean(y for _, y in group)))
@@ -81,13 +77,13 @@ def _arms(curves: Curves) -> str:
         [
             arm,
             _share(Spread(tuple(final_accuracy(rows) for rows in seeds))),
-            f"{statistics.fmean(rows[-1]['length'] for rows in seeds):.0f}",
+            f"{statistics.fmean(map(final_length, seeds)):.0f}",
             f"{statistics.fmean(sampled(rows)[-1] for rows in seeds):,.0f}",
             ", ".join(f"{final_accuracy(rows):.1%}" for rows in seeds),
         ]
         for arm, seeds in curves.items()
     ]
-    header = ["arm", "held-out accuracy", "length at the end", "tokens sampled", "by seed"]
+    header = ["arm", "held-out accuracy", "its length", "tokens sampled", "by seed"]
     return section("Arms", "Mean and standard deviation over the seeds.", table(header, rows))
 
 

@@ -25,7 +25,7 @@ def curve(*accuracies: float | None, tokens: int = 100) -> list[dict[str, Any]]:
     rows = []
     for number, accuracy in enumerate(accuracies, start=1):
         row: dict[str, Any] = {"iteration": number, "sampled_tokens": tokens, "length": 10.0}
-        rows.append(row if accuracy is None else row | {"heldout_accuracy": accuracy})
+        rows.append(row if accuracy is None else row | {"heldout_accuracy": accuracy, "heldout_length": 9.0})
     return rows
 
 
@@ -96,8 +96,9 @@ def test_every_arm_is_parameters_that_the_stages_take(tmp_path: Path) -> None:
         compose_and_dump(tmp_path / "params.yaml", str(ROOT / "conf"), None, "config", None, changes)
         found = load_params(RLStageParams, "rl", tmp_path)
         load_params(ModelParams, "model", tmp_path)
-        assert found.seed == 3 and (found.partial is not None) == (arm == "partial")
-    assert len({experiment(arm, seed) for arm in params.arms for seed in params.seeds}) == 18
+        assert found.seed == 3
+        assert ((found.partial is not None), (found.rounds is not None)) == (arm == "partial", arm == "rounds")
+    assert len({experiment(arm, seed) for arm in params.arms for seed in params.seeds}) == 21
 
 
 def test_a_claim_without_its_arm_is_refused() -> None:
