@@ -23,7 +23,7 @@ from k15.tokenizer import ASSISTANT, IMAGE, USER
 from k15.training.batch import IGNORED
 from k15.training.trainer import Trainer
 from tests.k15 import tiny
-from tests.k15.rl.data_parallel import GROUPS, LIMITS, OPTIMIZER, STEP
+from tests.k15.rl.data_parallel import GROUPS, LIMITS, OBJECTIVE, OPTIMIZER, STEP
 from tests.k15.rl.test_objective import params
 from tests.k15.rl.trajectories import group
 
@@ -193,7 +193,7 @@ def test_minibatches_are_whole_groups() -> None:
     figures, _ = run_steps(1000, 2)
     assert [f["count"] for f in figures] == [2, 2]
     assert len(run_steps(1000, 5)[0]) == 2  # no more steps than groups
-    assert [f["count"] for f in run_steps(1000, 1)[0]] == [3]
+    assert [f["count"] for f in run_steps(1000, 1)[0]] == [4]
     assert minibatches([], 3, 0, 1000, SIZE) == []
 
 
@@ -254,7 +254,7 @@ def test_a_mismatch_ends_the_phase_before_any_step() -> None:
 def test_ranks_share_the_rows(tmp_path: Path) -> None:
     """Minibatches of two rows and of one: a rank has nothing to do in the latter."""
     trainer = Trainer(tiny.model(), OPTIMIZER)
-    expected = policy_update(trainer, GROUPS, params(), LIMITS, **STEP)
+    expected = policy_update(trainer, GROUPS, OBJECTIVE, LIMITS, **STEP)
     script = Path(__file__).with_name("data_parallel.py")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "OMP_NUM_THREADS": "1"}
