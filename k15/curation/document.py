@@ -30,6 +30,17 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A record that cannot be read as what it claims to be; what could be read of its file comes beside it."""
+
+    id: str
+    domain: Domain
+    source: str
+    reason: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejection:
     """Why a document was dropped: the filter, the bound it crossed (or the document it repeats), its value."""
 
