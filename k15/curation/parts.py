@@ -126,6 +126,12 @@ def partitions(parts: Iterable[Path]) -> int:
     return count
 
 
+def keys_of_partition(number: int, count: int) -> tuple[int, int]:
+    """The smallest key and the largest."""
+    shift = _KEY_BITS - (count.bit_length() - 1)
+    return number << shift, ((number + 1) << shift) - 1
+
+
 def groups(part: Path, others: Sequence[Path], columns: Sequence[str]) -> Iterator[pa.Table]:
     """Row group by row group of `part` and the files beside it, those of `columns` that each has."""
     yield from _groups(part, others, columns, lambda low, high: True)
@@ -135,8 +141,7 @@ def partition(
     parts: Sequence[tuple[Path, Sequence[Path]]], number: int, count: int, columns: Sequence[str]
 ) -> pa.Table:
     """The rows of partition `number` of `count`, of all parts with the files beside them, sorted by id."""
-    shift = _KEY_BITS - (count.bit_length() - 1)
-    first, last = number << shift, ((number + 1) << shift) - 1
+    first, last = keys_of_partition(number, count)
     wanted = list(dict.fromkeys(["key", "id", *columns]))
     found = []
     for part, others in parts:
