@@ -13,7 +13,7 @@ from typing import Any
 
 from k15.artifacts import publish, write_dataset
 from k15.curation import dedup, filters, generators, mixture, sources
-from k15.curation.document import DOMAINS, Document, Rejection
+from k15.curation.document import DOMAINS, Broken, Document, Rejection
 from k15.curation.generators import vision
 from k15.curation.mixture import SPLITS, Split
 from k15.curation.normalise import normalise
@@ -59,12 +59,13 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     }
 
 
-def _raw(params: CurateParams, ctx: Context) -> Iterator[Document]:
+def _raw(params: CurateParams, ctx: Context) -> Iterator[Document | Broken]:
     bundled = params.bundled
     for domain, count in bundled.documents.items():
         yield from generators.generate(domain, count, bundled.junk_share, params.seed)
     for source in params.sources:
-        yield from sources.read(source, ctx.root)
+        for unit in sources.units(source, ctx.root):
+            yield from sources.read(source, unit, ctx.root)
 
 
 def _filtered(params: CurateParams, ctx: Context) -> tuple[list[Document], list[Document], list[Rejection]]:
@@ -72,6 +73,11 @@ def _filtered(params: CurateParams, ctx: Context) -> tuple[list[Document], list[
     read, kept, rejected = [], [], []
     with ctx.progress.task("read and filter") as task:
         for document in _raw(params, ctx):
+            if isinstance(document, Broken):
+                lost = Document(document.id, document.excerpt, document.domain, document.source, "en")
+                read.append(lost)
+                rejected.append(Rejection(lost, "unreadable", document.reason, None))
+                continue
             clean = replace(document, text=normalise(document.text, document.domain))
             rejection = filters.check(clean, params.filters)
             read.append(clean)

@@ -1,0 +1,11 @@
+"""A user's own text and pictures: files, archives and objects in whatever state they are, as documents.
+
+`units` cuts a source into pieces of work that depend on the input alone; `read` streams one of them. What can't
+be read is a `Broken` of its own and never stops what comes after it, unless the source says `damage: refuse`.
+"""
+
+from k15.curation.sources.params import GENERATED, Source
+from k15.curation.sources.reading import read
+from k15.curation.sources.units import Unit, units
+
+__all__ = ["GENERATED", "Source", "Unit", "read", "units"]

@@ -1,0 +1,103 @@
+"""The main text of a web page: paragraphs apart, code as it was set, formulas as LaTeX.
+
+Guarantees: no markup is left, and any page gives a text or is refused for its depth, however broken its tags are.
+What is main text is decided by Resiliparse; a page where it finds none gives all its visible text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import HTMLTree
+
+MAX_DEPTH = 2000
+"""Elements within elements; parsers take minutes for pages that are made to be deep."""
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]*?(/?)>")
+_UNCLOSED = re.compile(
+    r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|t[dhr]|d[dt]|option|tbody|thead"
+)
+
+_FORMULAS = ("<math", "math/tex", "tex", "latex", "mwe-math", "katex")
+_CONTAINERS = ("katex-display", "katex", "mwe-math-element", "MathJax", "MathJax_Display", "mjx-container")
+_RENDERED = ".MathJax, .MathJax_Display, .MathJax_Preview, .MathJax_SVG"
+_IMAGES = "img.tex, img.latex, img.mwe-math-fallback-image-inline, img.mwe-math-fallback-image-display"
+_DISPLAYSTYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s+(.*)\}$", re.DOTALL)
+
+
+def text_of(page: str) -> str:
+    """The text of `page`, or a ValueError with a reason in a few words."""
+    page = page.replace("\0", "")
+    if page.count("<") > MAX_DEPTH and _depth(page) > MAX_DEPTH:
+        raise ValueError(f"the page is nested more than {MAX_DEPTH} deep")
+    tree = HTMLTree.parse(page)
+    if any(mark in page for mark in _FORMULAS):
+        _write_formulas(tree)
+    return _extract(tree, main=True) or _extract(tree, main=False)
+
+
+def _extract(tree: HTMLTree, main: bool) -> str:
+    text: str = extract_plain_text(
+        tree, preserve_formatting=True, main_content=main, list_bullets=False, alt_texts=False
+    )
+    return text.strip("\n")
+
+
+def _depth(page: str) -> int:
+    depth = deepest = 0
+    for closing, name, empty in _TAG.findall(page):
+        if not empty and not _UNCLOSED.fullmatch(name.lower()):
+            depth = max(depth - 1, 0) if closing else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _write_formulas(tree: HTMLTree) -> None:
+    """Put the LaTeX that a formula was made from in its place, and take its renderings away."""
+    document = tree.document
+    if document is None:
+        return
+    scripts = document.query_selector_all('script[type^="math/tex"]')
+    if len(scripts):
+        for rendered in document.query_selector_all(_RENDERED):
+            _remove(rendered)
+    for script in scripts:
+        _replace(tree, script, script.text or "", "display" in (script.getattr("type") or ""))
+    for formula in document.query_selector_all("math"):
+        note = formula.query_selector('annotation[encoding="application/x-tex"]')
+        latex = note.text if note is not None else formula.getattr("alttext")
+        if latex:
+            outer = _outermost(formula)
+            display = formula.getattr("display") == "block" or "katex-display" in (outer.class_name or "")
+            _replace(tree, outer, latex, display)
+    for image in document.query_selector_all(_IMAGES):
+        if latex := image.getattr("alt"):
+            _replace(tree, image, latex, "display" in (image.class_name or ""))
+
+
+def _outermost(formula: Any) -> Any:
+    """The element that holds all renderings of a formula."""
+    found, parent = formula, formula.parent
+    for _ in range(6):
+        if parent is None or parent.tag in (None, "body", "#document"):
+            break
+        if parent.tag in _CONTAINERS or set((parent.class_name or "").split()) & set(_CONTAINERS):
+            found = parent
+        parent = parent.parent
+    return found
+
+
+def _replace(tree: HTMLTree, node: Any, latex: str, display: bool) -> None:
+    latex = latex.strip()
+    if bare := _DISPLAYSTYLE.match(latex):
+        latex = bare[1].strip()
+    latex = latex.strip("$").strip()
+    mark = "$$" if display else "$"
+    if node.parent is not None and latex:
+        node.parent.replace_child(tree.create_text_node(f"{mark}{latex}{mark}"), node)
+
+
+def _remove(node: Any) -> None:
+    if node.parent is not None:
+        node.parent.remove_child(node)

@@ -1,0 +1,111 @@
+"""Pieces of a source, as large as one process should take at once.
+
+Guarantees: units depend on the source's files alone, their names and sizes (Parquet: its row groups), so that any
+number of workers in any order does the same work; they can be pickled. Large JSON Lines and Parquet files are cut,
+small files are put together, everything else is a unit of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from k15.curation.sources import places
+from k15.curation.sources.objects import open_url
+from k15.curation.sources.params import Format, Source
+from k15.curation.sources.places import Place
+from k15.curation.sources.records import MIB
+
+UNIT = 64 * MIB
+FILES = 2000
+_SUFFIXES: dict[Format, tuple[str, ...]] = {
+    "jsonl": (".jsonl", ".ndjson"),
+    "parquet": (".parquet",),
+    "text": (".txt", ".md"),
+    "html": (".html", ".htm"),
+    "warc": (".warc",),
+    "wet": (".wet", ".warc"),
+    "images": (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
+    "image_text": (".jsonl", ".ndjson"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A file, or of a cut file the records that begin in [`start`, `stop`): bytes or row groups."""
+
+    place: Place
+    start: int = 0
+    stop: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    source: str
+    number: int
+    pieces: tuple[Piece, ...]
+
+
+def suffixes(source: Source) -> tuple[str, ...]:
+    return _SUFFIXES[source.format]
+
+
+def units(source: Source, root: Path) -> list[Unit]:
+    """All of `source`, in the order of its files' names."""
+    together: list[tuple[Piece, ...]] = []
+    small: list[Piece] = []
+    for place in places.find(source.path, root, suffixes(source)):
+        if small and (len(small) == FILES or sum(p.place.size for p in small) + place.size > UNIT):
+            together.append(tuple(small))
+            small = []
+        pieces = list(_pieces(place, source.format, root))
+        if len(pieces) == 1:
+            small += pieces
+        else:
+            together += [tuple(small)] if small else []
+            together += [(piece,) for piece in pieces]
+            small = []
+    together += [tuple(small)] if small else []
+    return [Unit(source.name, number, pieces) for number, pieces in enumerate(together)]
+
+
+def _pieces(place: Place, form: Format, root: Path) -> Iterator[Piece]:
+    if place.size <= UNIT or not place.name.endswith(suffixes_of(form)):
+        yield Piece(place)
+    elif form in ("jsonl", "image_text"):
+        for start in range(0, place.size, UNIT):
+            yield Piece(place, start, min(start + UNIT, place.size))
+    elif form == "parquet":
+        yield from _row_groups(place, root)
+    else:
+        yield Piece(place)
+
+
+def suffixes_of(form: Format) -> tuple[str, ...]:
+    return _SUFFIXES[form]
+
+
+def _row_groups(place: Place, root: Path) -> Iterator[Piece]:
+    try:
+        with open_url(located(place, root)) as stream:
+            footer = pq.ParquetFile(stream).metadata
+    except (pa.ArrowException, OSError):
+        yield Piece(place)  # whoever reads it finds out why
+        return
+    start, size = 0, 0
+    for group in range(footer.num_row_groups):
+        row_group = footer.row_group(group)
+        packed = sum(row_group.column(i).total_compressed_size for i in range(row_group.num_columns))
+        if size and size + packed > UNIT:
+            yield Piece(place, start, group)
+            start, size = group, 0
+        size += packed
+    yield Piece(place, start, footer.num_row_groups)
+
+
+def located(place: Place, root: Path) -> str:
+    return place.url if "://" in place.url else str(root / place.url)
