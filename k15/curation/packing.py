@@ -1,13 +1,14 @@
 """Documents to fixed blocks of tokens: best fit, longest documents first, so that hardly any document is cut.
 
-Guarantees: every token of the documents comes once. A document that fits into a block is whole in one; a longer one is
-cut into full blocks, which follow one another, and a rest, which is packed like a document. A block states the lengths
-of its documents, so that attention stays within each; what they leave of it is padding, which belongs to none of them:
-`TokenBlocks` (k15/training/corpus.py) neither attends to it nor learns from it. Which document is in which block
-depends on the lengths in their order alone. Documents are placed within windows of `WINDOW_BLOCKS` blocks' tokens, so
-memory does not grow with the corpus, and blocks stand about in the order of their documents.
-Not guaranteed: a full block. Documents of two thirds of a block each leave a third of every block empty; what the
-shapes of real documents give is measured by `benchmarks/curation_packing.py`.
+Guarantees: every token of the documents comes once. A document longer than a block is cut into full blocks, which
+follow one another, and a rest, which is packed like a document. Shorter ones stay whole as far as at least `occupancy`
+of the places are then filled; where their shapes do not allow it (documents of two thirds of a block each), those of
+the emptiest blocks are cut to fill the largest gaps. A block states the lengths of its documents, so that attention
+stays within each; what they leave of it is padding, which belongs to none of them: `TokenBlocks`
+(k15/training/corpus.py) neither attends to it nor learns from it. Which document is in which block depends on the
+lengths in their order alone. Documents are placed within windows of `WINDOW_BLOCKS` blocks' tokens, so memory does not
+grow with the corpus, and blocks stand about in the order of their documents.
+Not guaranteed: full blocks where there are few. The last block of a window is as full as it comes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ Tokens = npt.NDArray[np.int32]
 Counts = npt.NDArray[np.int64]
 
 WINDOW_BLOCKS = 1024
+OCCUPANCY = 0.995
 _GATHERED = 1 << 22  # tokens of a table
 
 
@@ -62,38 +64,62 @@ class Plan:
         return len(np.unique(self.documents[self.starts > 0]))
 
 
-def plan(lengths: npt.ArrayLike, block_length: int) -> Plan:
+def plan(lengths: npt.ArrayLike, block_length: int, occupancy: float = OCCUPANCY) -> Plan:
     """Blocks for documents of these lengths."""
     sizes = np.asarray(lengths, dtype=np.int64)
     ends = np.cumsum(sizes)
     total = int(ends[-1]) if len(sizes) else 0
     bounds = np.searchsorted(ends, np.arange(0, total, WINDOW_BLOCKS * block_length), side="left")
     edges = np.unique([*bounds, len(sizes)]) if total else np.zeros(1, np.int64)
-    parts = [_window(sizes[a:b], block_length, int(a)) for a, b in pairwise(edges)]
+    parts = [_window(sizes[a:b], block_length, occupancy, int(a)) for a, b in pairwise(edges)]
     columns = [np.concatenate([part[i] for part in parts] or [np.zeros(0, np.int64)]) for i in range(4)]
     documents, starts, pieces, counts = columns
     return Plan(block_length, documents, starts, pieces, np.concatenate([[0], np.cumsum(counts)]))
 
 
-def _window(sizes: Counts, block_length: int, first: int) -> tuple[Counts, Counts, Counts, Counts]:
+def _window(sizes: Counts, block_length: int, occupancy: float, first: int) -> tuple[Counts, Counts, Counts, Counts]:
     """Documents, starts and lengths of the pieces, block after block, and how many pieces each block has."""
     rests, fulls = sizes % block_length, sizes // block_length
     whole = np.repeat(np.arange(len(sizes)), fulls)
     nth = np.arange(len(whole)) - np.repeat(np.cumsum(fulls) - fulls, fulls)
     rest = np.flatnonzero(rests)
+    least = max(-(-sizes.sum() // block_length), int(sizes.sum() / (occupancy * block_length)))
+    items, offsets, parts, places = _packed(rests[rest], block_length, int(least) - len(whole))
     # A full block is a block of its own, and numbered before those of the rests.
-    owner = np.concatenate([np.arange(len(whole)), len(whole) + _best_fit(rests[rest], block_length)])
-    documents = np.concatenate([whole, rest])
-    starts = np.concatenate([nth, fulls[rest]]) * block_length
-    lengths = np.concatenate([np.full(len(whole), block_length), rests[rest]])
-    if not len(owner):
-        return documents, starts, lengths, owner
+    owner = np.concatenate([np.arange(len(whole)), len(whole) + places])
+    documents = np.concatenate([whole, rest[items]])
+    starts = np.concatenate([nth * block_length, fulls[rest[items]] * block_length + offsets])
+    lengths = np.concatenate([np.full(len(whole), block_length), parts])
     # Blocks in the order of their first documents (a long one's full blocks before the rest of it), and so within.
-    earliest = np.full(owner.max() + 1, len(sizes))
+    earliest = np.full(owner.max(initial=-1) + 1, len(sizes))
     np.minimum.at(earliest, owner, documents)
     order = np.lexsort((starts, documents, owner, earliest[owner]))
     counts = np.diff(np.flatnonzero(np.diff(owner[order], prepend=-1, append=-1)))
     return documents[order] + first, starts[order], lengths[order], counts
+
+
+def _packed(lengths: Counts, block_length: int, most: int) -> tuple[Counts, Counts, Counts, Counts]:
+    """Items below a block's length in `most` blocks, which hold them all: the pieces' items, starts and lengths, and
+    their blocks. None is cut unless best fit takes more blocks."""
+    owner = _best_fit(lengths, block_length)
+    filled = np.bincount(owner, lengths).astype(np.int64)
+    emptiest = np.argsort(filled, kind="stable")[: max(0, len(filled) - most)]
+    loose = np.isin(owner, emptiest)
+    kept, cut = np.flatnonzero(~loose), np.flatnonzero(loose)
+    rooms = block_length - filled
+    rooms[emptiest] = 0
+    order = np.argsort(-rooms, kind="stable")  # the largest gaps, so that there are few cuts
+    item_ends, room_ends = np.cumsum(lengths[cut]), np.cumsum(rooms[order])
+    tokens = int(item_ends[-1]) if len(cut) else 0
+    ends = np.union1d(item_ends, room_ends[room_ends < tokens]) if tokens else item_ends
+    begins = np.concatenate([[0], ends])[:-1]
+    item = np.searchsorted(item_ends, ends)
+    return (
+        np.concatenate([kept, cut[item]]),
+        np.concatenate([np.zeros(len(kept), np.int64), begins - (item_ends - lengths[cut])[item]]),
+        np.concatenate([lengths[kept], ends - begins]),
+        np.unique(np.concatenate([owner[kept], order[np.searchsorted(room_ends, ends)]]), return_inverse=True)[1],
+    )
 
 
 def _best_fit(lengths: Counts, block_length: int) -> Counts:

@@ -16,8 +16,10 @@ def docs(*lengths: int) -> list[np.ndarray]:
     return [np.arange(end - length, end, dtype=np.int32) + 10 for length, end in zip(lengths, ends, strict=True)]
 
 
-def packed(documents: list[np.ndarray], block_length: int) -> tuple[packing.Plan, list[dict]]:
-    plan = packing.plan([len(document) for document in documents], block_length)
+def packed(
+    documents: list[np.ndarray], block_length: int, occupancy: float = packing.OCCUPANCY
+) -> tuple[packing.Plan, list[dict]]:
+    plan = packing.plan([len(document) for document in documents], block_length, occupancy)
     tables = packing.tables(plan, *packing.flat(documents), "code", "train")
     return plan, [row for table in tables for row in table.to_pylist()]
 
@@ -60,7 +62,7 @@ def test_every_token_comes_once_and_short_documents_stay_whole(monkeypatch: pyte
     monkeypatch.setattr(packing, "WINDOW_BLOCKS", window)
     monkeypatch.setattr(packing, "_GATHERED", 100)
     documents = docs(*np.random.default_rng(1).integers(1, 70, 500).tolist())
-    plan, rows = packed(documents, 32)
+    plan, rows = packed(documents, 32, occupancy=0.5)
     found = [piece for row in rows for piece in pieces(row)]
     assert sorted(itertools.chain.from_iterable(found)) == np.concatenate(documents).tolist()
     assert {tuple(d.tolist()) for d in documents if len(d) <= 32} <= {tuple(piece) for piece in found}
@@ -78,9 +80,30 @@ def test_blocks_of_real_shapes_are_full(block_length: int):
     assert plan.cut == (realistic(60_000) > block_length).sum()
 
 
+@pytest.mark.parametrize(("low", "high"), [(60, 70), (1, 100), (34, 35)])
+def test_documents_of_awkward_shapes_are_cut_for_full_blocks(low: int, high: int):
+    documents = docs(*np.random.default_rng(4).integers(low, high, 3000).tolist())
+    whole, _ = packed(documents, 100, occupancy=0.5)
+    plan, rows = packed(documents, 100)
+    assert whole.cut == 0 and plan.blocks <= whole.blocks
+    assert plan.occupancy >= 0.995
+    # A block that is given up fills at least one gap: chopping would cut one document per block.
+    assert plan.cut <= whole.blocks - plan.blocks + plan.blocks * 0.75
+    found = [piece for row in rows for piece in pieces(row)]
+    assert sorted(itertools.chain.from_iterable(found)) == np.concatenate(documents).tolist()
+    assert max(sum(row["lengths"]) for row in rows) <= 100
+
+
+def test_a_cut_document_is_cut_at_a_gap():
+    # Three fours leave two of six each; one of them is given up and fills both.
+    _, rows = packed(docs(4, 4, 4), 6)
+    assert [row["lengths"] for row in rows] == [[2, 4], [2, 4]]
+    assert sorted(token for row in rows for token in row["tokens"]) == list(range(10, 22))
+
+
 def test_no_two_blocks_of_a_window_could_be_one():
     # What best fit means at the least: two blocks that were left open do not fit together.
-    plan = packing.plan(np.random.default_rng(2).integers(1, 100, 300), 128)
+    plan = packing.plan(np.random.default_rng(2).integers(1, 100, 300), 128, occupancy=0.5)
     filled = np.add.reduceat(plan.lengths, plan.firsts[:-1])
     assert np.sort(filled)[:2].sum() > 128
 
