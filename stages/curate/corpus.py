@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from k15.artifacts.schemas import DATASETS
 from k15.curation import mixture, packing
 from k15.curation.document import DOMAINS, Document, Domain
 from k15.curation.mixture import Split
@@ -77,5 +79,12 @@ def blocks(corpus: Corpus, domain: Domain, split: Split, params: CurateParams) -
     ids, lengths = [corpus.documents[i].id for i in members], [len(corpus.tokens[i]) for i in members]
     multiplicity = corpus.multiplicities.get(domain, 0.0) if split == "train" else 1.0
     drawn = mixture.draw(ids, lengths, multiplicity, params.seed)
-    tokens, pieces = packing.pack([corpus.tokens[members[i]] for i in drawn], params.block_length)
-    return packing.table(domain, split, tokens, pieces)
+    values, offsets = packing.flat([corpus.tokens[members[i]] for i in drawn])
+    plan = packing.plan([lengths[i] for i in drawn], params.block_length)
+    packed = packing.tables(plan, values, offsets, domain, split)
+    return pa.concat_tables([DATASETS["tokens"].columns.empty_table(), *packed])
+
+
+def tokens(table: pa.Table) -> int:
+    """Tokens of documents in packed blocks: all but the padding."""
+    return int(pc.sum(pc.list_flatten(table["lengths"])).as_py() or 0)

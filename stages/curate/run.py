@@ -40,8 +40,8 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     tokenizer = _train_tokenizer(params, kept, splits, pictures)
     corpus = corpora.encode(kept, splits, tokenizer, params, ctx.progress)
     tables = {(d, s): corpora.blocks(corpus, d, s, params) for s in SPLITS for d in DOMAINS}
-    tokens = {place: table.num_rows * params.block_length for place, table in tables.items()}
-    if not any(count for (_, split), count in tokens.items() if split == "train"):
+    tokens = {place: corpora.tokens(table) for place, table in tables.items()}
+    if max(count for (_, split), count in tokens.items() if split == "train") < params.block_length:
         raise UserError("too few tokens for one block; add documents or lower curate.block_length")
 
     producer = ctx.producer(params, [])
