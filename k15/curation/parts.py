@@ -153,7 +153,8 @@ def partition(
             found.append(table.filter(inside))
     if not found:
         return TEXTS.empty_table().select([name for name in columns if name in TEXTS.names])
-    return pa.concat_tables(found).sort_by("id").select(list(columns))
+    table = pa.concat_tables(found).sort_by("id")
+    return table.select([name for name in columns if name in table.column_names])
 
 
 def _groups(

@@ -1,4 +1,4 @@
-"""What is known of every text, as columns beside it: measures, signatures, contamination.
+"""What is known of every text, as columns beside it: measures and signatures.
 
 Each kind is a file of its own a part, so one is made anew without the others. A record that could not be read has
 nothing in them.
@@ -7,7 +7,7 @@ nothing in them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ import pyarrow as pa
 
 from k15.curation import parts
 from k15.curation.document import DOMAINS, Document
-from k15.curation.duplicates.decontaminate import EvaluationIndex
 from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.duplicates.signatures import sign
 from k15.curation.measures import MEASURES_OF, examine
@@ -44,11 +43,6 @@ def signed(work: Work, texts: Sequence[Path], params: DuplicatesParams) -> list[
     return beside(work, "signatures", texts, ("text", "domain"), partial(_sign, params=params), on)
 
 
-def compared(work: Work, texts: Sequence[Path], index: Path, digest: str) -> list[Path]:
-    """With the evaluation sets of the saved `index`."""
-    return beside(work, "contamination", texts, ("text",), partial(_compare, index=index), digest)
-
-
 def _measure(rows: pa.Table) -> pa.Table:
     found = [None if row["broken"] else examine(_document(row)) for row in rows.to_pylist()]
     columns = {"labels": pa.array([json.dumps(one.labels if one else {}, sort_keys=True) for one in found], pa.string())}
@@ -66,19 +60,3 @@ def _document(row: dict[str, Any]) -> Document:
 def _sign(rows: pa.Table, params: DuplicatesParams) -> pa.Table:
     digest, bands = sign(rows["text"].to_pylist(), rows["domain"].to_pylist(), params)
     return pa.table({"digest": digest, "bands": bands})
-
-
-_indices: dict[Path, EvaluationIndex] = {}
-"""One a worker: loading it takes longer than a part."""
-
-
-def _compare(rows: pa.Table, index: Path) -> pa.Table:
-    if index not in _indices:
-        _indices[index] = EvaluationIndex.load(index)
-    hits = _indices[index].hits(rows["text"].to_pylist())
-    return pa.table(
-        {
-            "contaminated": pa.array([hit.share if hit else 0.0 for hit in hits], pa.float64()),
-            "contaminated_by": pa.array([hit.item if hit else None for hit in hits], pa.string()),
-        }
-    )

@@ -20,8 +20,8 @@ from stages.curate.decisions import CLUSTER, VERDICT, Beside, partition
 from stages.curate.params import CurateParams
 from stages.curate.work import Work
 
-_TEXT = ("id", "text", "domain", "source", "language", "meta", "labels", "quality", "contaminated")
-_SCORES = (*MEASURES, "quality", "contaminated")
+_TEXT = ("id", "text", "domain", "source", "language", "meta", "labels")
+_SCORES = (*MEASURES, "contaminated")
 _GROUP_ROWS = 4096
 
 
@@ -42,7 +42,7 @@ def decide(work: Work, found: Sequence[Beside], clusters: Path, params: CuratePa
 def _decide(
     path: Path, found: Sequence[Beside], clusters: Path, number: int, count: int, params: CurateParams
 ) -> None:
-    rows = partition(found, clusters, number, count, [*_TEXT, *MEASURES])
+    rows = partition(found, clusters, number, count, [*_TEXT, *_SCORES])
     ids, meta, labels = (rows[name].to_pylist() for name in ("id", "meta", "labels"))
     languages = rows["language"].to_pylist()
     described = [
@@ -58,10 +58,11 @@ def _decide(
 
 def scores(rows: pa.Table) -> pa.MapArray:
     """Name → value of every measure that a row has."""
-    matrix = np.stack([rows[name].to_numpy().astype(np.float64) for name in _SCORES], axis=1)
+    present = [name for name in _SCORES if name in rows.column_names]
+    matrix = np.stack([rows[name].to_numpy().astype(np.float64) for name in present], axis=1)
     known = ~np.isnan(matrix)
     offsets = np.concatenate([[0], np.cumsum(known.sum(axis=1))]).astype(np.int32)
-    names = pa.array(np.array(_SCORES)[np.nonzero(known)[1]], pa.string())
+    names = pa.array(np.array(present)[np.nonzero(known)[1]], pa.string())
     return pa.MapArray.from_arrays(pa.array(offsets), names, pa.array(matrix[known]))
 
 

@@ -1,8 +1,8 @@
 """From columns to decisions: what is dropped, for which reason, and what is left.
 
 Guarantees: a text's first reason counts, in this order: unreadable, empty, the rules of its domain in the order of
-params.yaml, contaminated by an evaluation set, low quality, exact duplicate, near duplicate. Only what passes all
-others is compared for duplicates, so that a good text is never dropped in favour of one that is not kept.
+params.yaml, contaminated by an evaluation set, exact duplicate, near duplicate. Only what passes all others is compared
+for duplicates, so that a good text is never dropped in favour of one that is not kept.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,7 +40,6 @@ class Rules:
 
     filters: Filters
     contaminated_from: float
-    quality_from: float
 
 
 def judged(work: Work, found: Sequence[Beside], rules: Rules, key: object) -> list[Path]:
@@ -55,7 +55,7 @@ def judged(work: Work, found: Sequence[Beside], rules: Rules, key: object) -> li
 
 
 def _judge(path: Path, part: Path, others: Sequence[Path], rules: Rules) -> None:
-    columns = ["id", "text", "domain", "source", "broken", "contaminated", "contaminated_by", "quality", *MEASURES]
+    columns = ["id", "text", "domain", "source", "broken", "contaminated", "contaminated_by", *MEASURES]
     with pq.ParquetWriter(path, VERDICT, compression="zstd") as writer:
         for rows in parts.groups(part, others, columns):
             writer.write_table(verdicts(rows, rules), row_group_size=max(1, rows.num_rows))
@@ -64,18 +64,15 @@ def _judge(path: Path, part: Path, others: Sequence[Path], rules: Rules) -> None
 def verdicts(rows: pa.Table, rules: Rules) -> pa.Table:
     """One row for each of `rows`; `filter` is null where nothing speaks against the text."""
     size = rows.num_rows
-    broken, empty = pc.is_valid(rows["broken"]), pc.equal(rows["text"], "")
-    contaminated = pc.greater_equal(rows["contaminated"], rules.contaminated_from)
-    poor = pc.less(rows["quality"], rules.quality_from)
     ruled = _by_row(judge(rows, rules.filters), size)
-    by = pc.binary_join_element_wise("holds", rows["contaminated_by"], " ")
-    cases = [
-        (broken, "unreadable", rows["broken"], pa.nulls(size, pa.float64())),
-        (empty, "empty", "nothing left after normalisation", pa.scalar(0.0)),
+    cases: list[tuple[Any, ...]] = [
+        (pc.is_valid(rows["broken"]), "unreadable", rows["broken"], pa.nulls(size, pa.float64())),
         (pc.is_valid(ruled["filter"]), ruled["filter"], ruled["reason"], ruled["value"]),
-        (contaminated, "contaminated", by, rows["contaminated"]),
-        (poor, "quality", f"below {rules.quality_from:g}", rows["quality"]),
     ]
+    if "contaminated" in rows.column_names:
+        by = pc.binary_join_element_wise("holds", rows["contaminated_by"], " ")
+        over = pc.greater_equal(rows["contaminated"], rules.contaminated_from)
+        cases.append((over, "contaminated", by, rows["contaminated"]))
     columns = {name: pa.nulls(size, VERDICT.field(name).type) for name in VERDICT.names}
     for applies, *values in reversed(cases):
         for name, value in zip(VERDICT.names, values, strict=True):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from k15.curation import generators, parts
 from k15.curation.document import Broken, Document, Domain
@@ -27,7 +28,7 @@ def pieces(params: CurateParams, root: Path, work: Work) -> list[Piece]:
     for source in sorted(params.sources, key=lambda source: source.name):
         if source.format not in PICTURES:
             for unit in units(source, root):
-                place = work.place(f"read-{source.name}", source.model_dump(exclude={"weight"}), unit.fingerprint(root))
+                place = work.place(f"read-{source.name}", source.model_dump(exclude={"weight"}), fingerprint(unit))
                 output = place / f"{unit.number:06d}.parquet"
                 found.append(Piece(output, partial(_read, source=source, unit=unit, root=root)))
     return found
@@ -45,3 +46,8 @@ def _read(path: Path, source: Source, unit: Unit, root: Path) -> None:
 def _normal(items: Iterator[Document | Broken]) -> Iterator[Document | Broken]:
     for item in items:
         yield item if isinstance(item, Broken) else replace(item, text=normalise(item.text, item.domain))
+
+
+def fingerprint(unit: Unit) -> list[Any]:
+    """Changes when the content of the unit's files does."""
+    return [[piece.place.url, piece.place.version, piece.start, piece.stop] for piece in unit.pieces]

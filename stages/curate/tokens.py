@@ -28,7 +28,7 @@ from stages.curate.params import TokenizerParams
 from stages.curate.work import Work
 
 _BATCH = 2000
-_OWNERS = ("id", "domain", "split", "source", "meta", "scores")
+_OWNERS = ("id", "domain", "split", "source", "meta")
 
 
 def tokenizer(work: Work, files: Sequence[Path], others: Sequence[str], params: TokenizerParams, root: Path) -> Path:
@@ -91,10 +91,11 @@ def _encode(path: Path, decided_file: Path, tokenizer_dir: Path, place: Path) ->
                 for one in ids:
                     out.write(one.tobytes())
                 counts = pa.array([len(one) for one in ids], pa.int32())
-                found.append(part.drop_columns(["text"]).append_column("tokens", counts))
+                size = pc.binary_length(part["text"])
+                found.append(part.drop_columns(["text"]).append_column("tokens", counts).append_column("bytes", size))
     unfinished.replace(place / decided_file.with_suffix(".ids").name)  # before the table, which says that both are there
     schema = pq.read_schema(decided_file)
-    empty = pa.table({name: pa.array([], schema.field(name).type) for name in _OWNERS} | {"tokens": pa.array([], pa.int32())})
+    empty = pa.table({name: pa.array([], schema.field(name).type) for name in _OWNERS} | {name: pa.array([], pa.int32()) for name in ("tokens", "bytes")})
     pq.write_table(pa.concat_tables(found) if found else empty, path, compression="zstd")
 
 
@@ -137,10 +138,11 @@ def _encode(path: Path, decided_file: Path, tokenizer_dir: Path, place: Path) ->
                 for one in ids:
                     out.write(one.tobytes())
                 counts = pa.array([len(one) for one in ids], pa.int32())
-                found.append(part.drop_columns(["text"]).append_column("tokens", counts))
+                size = pc.binary_length(part["text"])
+                found.append(part.drop_columns(["text"]).append_column("tokens", counts).append_column("bytes", size))
     unfinished.replace(place / decided_file.with_suffix(".ids").name)  # before the table, which says that both are there
     schema = pq.read_schema(decided_file)
-    empty = pa.table({name: pa.array([], schema.field(name).type) for name in _OWNERS} | {"tokens": pa.array([], pa.int32())})
+    empty = pa.table({name: pa.array([], schema.field(name).type) for name in _OWNERS} | {name: pa.array([], pa.int32()) for name in ("tokens", "bytes")})
     pq.write_table(pa.concat_tables(found) if found else empty, path, compression="zstd")
 
 
