@@ -5,7 +5,7 @@ be read is a `Broken` of its own and never stops what comes after it, unless the
 """
 
 from k15.curation.sources.params import GENERATED, Source
+from k15.curation.sources.pieces import Unit, units
 from k15.curation.sources.reading import read
-from k15.curation.sources.units import Unit, units
 
 __all__ = ["GENERATED", "Source", "Unit", "read", "units"]

@@ -19,10 +19,10 @@ from k15.curation.sources.columns import parquet
 from k15.curation.sources.lines import jsonl
 from k15.curation.sources.objects import open_url
 from k15.curation.sources.params import Format, Source
+from k15.curation.sources.pieces import Piece, Unit, located, suffixes
 from k15.curation.sources.places import TAR
 from k15.curation.sources.records import Fault, Record, SourceFile, Text, excerpt
 from k15.curation.sources.text import page, text
-from k15.curation.sources.units import Piece, Unit, located, suffixes
 from k15.curation.sources.warc import warc
 from k15.errors import UserError
 
@@ -46,7 +46,7 @@ def read(source: Source, unit: Unit, root: Path) -> Iterator[Document | Broken]:
                 yield broken(source, piece.place.name, piece.place.shown, file)
                 continue
             for record in _records(file, source):
-                if isinstance(record, Text) and record.key is not None and _repeats(record.key, seen):
+                if isinstance(record, Text) and record.key is not None and repeats(record.key, seen):
                     known = f"a second document is called {record.key!r}"
                     record = Fault(record.place, known, record.place.lstrip(":@#"), excerpt(record.text))
                 if isinstance(record, Fault):
@@ -94,7 +94,8 @@ def _records(file: SourceFile, source: Source) -> Iterator[Record]:
         yield Fault("", "it holds no document")
 
 
-def _repeats(key: str, seen: set[bytes]) -> bool:
+def repeats(key: str, seen: set[bytes]) -> bool:
+    """Whether `key` was seen; it is from now on."""
     digest = hashlib.blake2b(key.encode(), digest_size=12).digest()
     repeated = digest in seen
     seen.add(digest)

@@ -1,7 +1,8 @@
 """gzip and zstandard streams that say where they stop being readable.
 
 Guarantees: everything before a damage is delivered, then `Damage` is raised; a cut-off stream is a damage; a small
-input that expands without end is one too. Memory does not depend on what an input expands to.
+input that expands without end is one too. Memory does not depend on what an input expands to. Not guaranteed: gzip
+has one checksum a member, at its end, so that a damage can go unnoticed for a while and turn into wrong text.
 """
 
 from __future__ import annotations

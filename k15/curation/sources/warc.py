@@ -131,6 +131,8 @@ class _Segment:
     def _at_end(self) -> str | None:
         """FastWARC takes a header that is cut off, and what is no record at all, for the end."""
         rest = self._tape.since(self.last)
+        if rest and not rest.startswith(b"WARC/"):
+            return "no WARC record"
         header = _HEADER_END.search(rest)
         if rest and not header:
             return "a record is cut off in its header"
