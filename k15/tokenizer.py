@@ -8,6 +8,7 @@ between rollout, reward and training.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -96,6 +97,34 @@ class Tokenizer:
             if bpe.token_to_id(token) != index:
                 raise UserError(f"{path}: {token} must have id {index}; use a tokenizer made by `curate`")
         return cls(bpe)
+
+    @classmethod
+    def adopt(cls, directory: Path) -> Tokenizer:
+        """An existing Hugging Face tokenizer of any model: its tokens come after our special ones, with ids that are
+        larger by their number, so weights trained with it need their rows moved."""
+        path = Path(directory) / "tokenizer.json"
+        if not path.is_file():
+            raise UserError(f"{path}: no tokenizer there; correct curate.tokenizer.reuse")
+        try:
+            document = json.loads(path.read_text("utf-8"))
+            vocabulary = document["model"]["vocab"]
+            if not isinstance(vocabulary, dict):
+                raise KeyError("vocab")
+            added = [token for token in document["added_tokens"] if token["content"] not in SPECIAL_TOKENS]
+        except (ValueError, KeyError, TypeError):
+            raise UserError(
+                f"{path}: not a tokenizer with a vocabulary by name (BPE, WordPiece); take another"
+            ) from None
+        moved = len(SPECIAL_TOKENS)
+        plain = {"lstrip": False, "rstrip": False, "single_word": False, "normalized": False, "special": True}
+        own = [{"id": index, "content": token, **plain} for index, token in enumerate(SPECIAL_TOKENS)]
+        document["model"]["vocab"] = {
+            **{token: index for index, token in enumerate(SPECIAL_TOKENS)},
+            **{token: index + moved for token, index in vocabulary.items() if token not in SPECIAL_TOKENS},
+        }
+        document["added_tokens"] = [*own, *({**token, "id": token["id"] + moved} for token in added)]
+        document["post_processor"] = None  # it would put marks of its own around texts
+        return cls(BPETokenizer.from_str(json.dumps(document)))
 
     @classmethod
     def train(cls, texts: Iterable[str], vocab_size: int) -> Tokenizer:

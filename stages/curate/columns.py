@@ -25,7 +25,9 @@ MEASURES = tuple(dict.fromkeys(name for domain in DOMAINS for name in MEASURES_O
 _DOCUMENT = ("id", "text", "domain", "source", "language", "meta", "broken")
 
 
-def beside(work: Work, step: str, texts: Sequence[Path], columns: Sequence[str], compute: parts.Columns, *on: Any) -> list[Path]:
+def beside(
+    work: Work, step: str, texts: Sequence[Path], columns: Sequence[str], compute: parts.Columns, *on: Any
+) -> list[Path]:
     """The files of one kind of columns, one a part of `texts`. `on`: what they depend on beside texts and code."""
     wanted = [
         parts.beside(text, work.place(f"{step}-{text.parent.name}", *on) / text.name, columns, compute)
@@ -45,16 +47,16 @@ def signed(work: Work, texts: Sequence[Path], params: DuplicatesParams) -> list[
 
 def _measure(rows: pa.Table) -> pa.Table:
     found = [None if row["broken"] else examine(_document(row)) for row in rows.to_pylist()]
-    columns = {"labels": pa.array([json.dumps(one.labels if one else {}, sort_keys=True) for one in found], pa.string())}
+    columns = {
+        "labels": pa.array([json.dumps(one.labels if one else {}, sort_keys=True) for one in found], pa.string())
+    }
     for name in MEASURES:
         columns[name] = pa.array([one.measures.get(name) if one else None for one in found], pa.float64())
     return pa.table(columns)
 
 
 def _document(row: dict[str, Any]) -> Document:
-    return Document(
-        row["id"], row["text"], row["domain"], row["source"], row["language"], json.loads(row["meta"])
-    )
+    return Document(row["id"], row["text"], row["domain"], row["source"], row["language"], json.loads(row["meta"]))
 
 
 def _sign(rows: pa.Table, params: DuplicatesParams) -> pa.Table:

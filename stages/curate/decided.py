@@ -39,9 +39,7 @@ def decide(work: Work, found: Sequence[Beside], clusters: Path, params: CuratePa
     return work.complete("decisions", pieces)
 
 
-def _decide(
-    path: Path, found: Sequence[Beside], clusters: Path, number: int, count: int, params: CurateParams
-) -> None:
+def _decide(path: Path, found: Sequence[Beside], clusters: Path, number: int, count: int, params: CurateParams) -> None:
     rows = partition(found, clusters, number, count, [*_TEXT, *_SCORES])
     ids, meta, labels = (rows[name].to_pylist() for name in ("id", "meta", "labels"))
     languages = rows["language"].to_pylist()

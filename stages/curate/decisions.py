@@ -23,7 +23,6 @@ from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.filters import Filters, judge
 from k15.curation.pieces import Piece
 from stages.curate.columns import MEASURES
-from stages.curate.params import CurateParams
 from stages.curate.work import Work
 
 Beside = tuple[Path, tuple[Path, ...]]
@@ -91,10 +90,15 @@ def duplicates(work: Work, found: Sequence[Beside], params: DuplicatesParams, ke
     place = work.place("duplicates", key, params.model_dump(), [str(part) for part, _ in found])
     passed = work.complete(
         "what passed",
-        [Piece(place / f"{n:06d}.parquet", partial(_pass, part=part, others=others)) for n, (part, others) in enumerate(found)],
+        [
+            Piece(place / f"{n:06d}.parquet", partial(_pass, part=part, others=others))
+            for n, (part, others) in enumerate(found)
+        ],
     )
     output = place / "clusters"
-    work.complete("duplicates", [Piece(output, partial(_find, passed=passed, params=params, scratch=work.scratch("duplicates")))])
+    work.complete(
+        "duplicates", [Piece(output, partial(_find, passed=passed, params=params, scratch=work.scratch("duplicates")))]
+    )
     return output
 
 
@@ -120,7 +124,7 @@ def _find(path: Path, passed: Sequence[Path], params: DuplicatesParams, scratch:
 def partition(found: Sequence[Beside], clusters: Path, number: int, count: int, columns: Sequence[str]) -> pa.Table:
     """The texts of a partition with `columns`, verdicts and clusters, sorted by id."""
     rows = parts.partition(found, number, count, [*columns, *VERDICT.names])
-    first, last = parts.keys_of_partition(number, count)
+    first, last = (pa.scalar(key, pa.uint64()) for key in parts.keys_of_partition(number, count))
     table = pq.read_table(clusters, filters=(pc.field("key") >= first) & (pc.field("key") <= last))
     rows = rows.join(table.drop_columns(["key"]), "id").sort_by("id")
     repeated = pc.is_valid(rows["cluster"])

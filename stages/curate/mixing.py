@@ -74,7 +74,9 @@ def mix(owners: Owners, params: CurateParams) -> Mixed:
             members = owners.members(domain, split)
             multiplicity = wanted.get(domain, 0.0) if split == "train" else 1.0
             weights[members] = multiplicity
-            order = mixture.draw(owners.ids[members].tolist(), owners.lengths[members].tolist(), multiplicity, params.seed)
+            order = mixture.draw(
+                owners.ids[members].tolist(), owners.lengths[members].tolist(), multiplicity, params.seed
+            )
             drawn = members[order]
             plans[domain, split] = packing.plan(owners.lengths[drawn], params.block_length), drawn
     return Mixed(owners, weights, {domain: round(value, 4) for domain, value in wanted.items()}, plans)

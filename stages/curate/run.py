@@ -19,7 +19,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from k15.artifacts import publish, write_dataset
-from k15.curation import parts
 from k15.errors import UserError
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer

@@ -34,10 +34,12 @@ _OWNERS = ("id", "domain", "split", "source", "meta")
 def tokenizer(work: Work, files: Sequence[Path], others: Sequence[str], params: TokenizerParams, root: Path) -> Path:
     """A directory with the tokenizer: the one that params name, or one trained on the training texts and `others`."""
     if params.reuse is not None:
-        return Tokenizer.adopt(root / params.reuse, work.place("tokenizer", params.model_dump(), params.reuse))
+        place = work.place("tokenizer", params.reuse)
+        Tokenizer.adopt(root / params.reuse).bpe.save(str(place / "tokenizer.json"))
+        return place
     place = work.place("tokenizer", [str(file) for file in files], params.model_dump(), list(others))
-    piece = Piece(place / "tokenizer.json", partial(_train, files=files, others=others, params=params))
-    work.complete("tokenizer", [piece])
+    train = partial(_train, files=files, others=others, params=params)
+    work.complete("tokenizer", [Piece(place / "tokenizer.json", train)])
     return place
 
 
@@ -93,9 +95,14 @@ def _encode(path: Path, decided_file: Path, tokenizer_dir: Path, place: Path) ->
                 counts = pa.array([len(one) for one in ids], pa.int32())
                 size = pc.binary_length(part["text"])
                 found.append(part.drop_columns(["text"]).append_column("tokens", counts).append_column("bytes", size))
-    unfinished.replace(place / decided_file.with_suffix(".ids").name)  # before the table, which says that both are there
+    unfinished.replace(
+        place / decided_file.with_suffix(".ids").name
+    )  # before the table, which says that both are there
     schema = pq.read_schema(decided_file)
-    empty = pa.table({name: pa.array([], schema.field(name).type) for name in _OWNERS} | {name: pa.array([], pa.int32()) for name in ("tokens", "bytes")})
+    empty = pa.table(
+        {name: pa.array([], schema.field(name).type) for name in _OWNERS}
+        | {name: pa.array([], pa.int32()) for name in ("tokens", "bytes")}
+    )
     pq.write_table(pa.concat_tables(found) if found else empty, path, compression="zstd")
 
 
@@ -114,7 +121,7 @@ def _join(path: Path, encoded: Sequence[Encoded]) -> None:
 
 
 def owners(self, columns: Sequence[str]) -> pa.Table:
-        return pq.read_table(self.table, columns=list(columns))
+    return pq.read_table(self.table, columns=list(columns))
 
 
 def encode(work: Work, files: Sequence[Path], tokenizer_dir: Path) -> list[Encoded]:
@@ -140,9 +147,14 @@ def _encode(path: Path, decided_file: Path, tokenizer_dir: Path, place: Path) ->
                 counts = pa.array([len(one) for one in ids], pa.int32())
                 size = pc.binary_length(part["text"])
                 found.append(part.drop_columns(["text"]).append_column("tokens", counts).append_column("bytes", size))
-    unfinished.replace(place / decided_file.with_suffix(".ids").name)  # before the table, which says that both are there
+    unfinished.replace(
+        place / decided_file.with_suffix(".ids").name
+    )  # before the table, which says that both are there
     schema = pq.read_schema(decided_file)
-    empty = pa.table({name: pa.array([], schema.field(name).type) for name in _OWNERS} | {name: pa.array([], pa.int32()) for name in ("tokens", "bytes")})
+    empty = pa.table(
+        {name: pa.array([], schema.field(name).type) for name in _OWNERS}
+        | {name: pa.array([], pa.int32()) for name in ("tokens", "bytes")}
+    )
     pq.write_table(pa.concat_tables(found) if found else empty, path, compression="zstd")
 
 
@@ -150,7 +162,9 @@ class Corpus:
     """All tokens as one long array on the disk, read where they are needed."""
 
     def __init__(self, encoded: Sequence[Encoded]) -> None:
-        self.files = [np.memmap(one.ids, np.int32, "r") if one.ids.stat().st_size else np.zeros(0, np.int32) for one in encoded]
+        self.files = [
+            np.memmap(one.ids, np.int32, "r") if one.ids.stat().st_size else np.zeros(0, np.int32) for one in encoded
+        ]
         self.starts = np.concatenate([[0], np.cumsum([len(file) for file in self.files])])
 
     def read(self, offset: int, length: int) -> Tokens:

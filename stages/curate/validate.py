@@ -89,7 +89,9 @@ def sample(source: Source, params: CurateParams, root: Path) -> Sampled:
     found.languages.update(one.labels.get("identified_language", source.lang) for one in examined)
     rows = {name: [getattr(document, name) for document in documents] for name in ("id", "text", "domain", "source")}
     measures = {name: pa.array([one.measures.get(name) for one in examined], pa.float64()) for name in MEASURES}
-    rejected = judge(pa.table({name: pa.array(values, pa.string()) for name, values in rows.items()} | measures), params.filters)
+    rejected = judge(
+        pa.table({name: pa.array(values, pa.string()) for name, values in rows.items()} | measures), params.filters
+    )
     found.dropped.update(rejected["filter"].to_pylist())
     out = set(rejected["row"].to_pylist())
     found.kept = [document.text for number, document in enumerate(documents) if number not in out and document.text]
