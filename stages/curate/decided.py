@@ -78,3 +78,8 @@ def _filtered(decided: Path, columns: Sequence[str], test: object) -> Iterator[p
         for group in range(file.num_row_groups):
             rows = file.read_row_group(group, list(dict.fromkeys([*columns, "filter"])))
             yield rows.filter(test(rows["filter"])).select(list(columns))  # type: ignore[operator]
+
+
+def empty(decided: Path) -> pa.Table:
+    """No rows, with all columns."""
+    return pq.read_schema(decided).empty_table()

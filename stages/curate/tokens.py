@@ -1,7 +1,7 @@
 """The tokenizer, and the kept texts as tokens: a file of numbers a partition, and a table of whose they are.
 
 Guarantees: the tokenizer depends on the training texts alone, up to `tokenizer.sample_mib` of them in the order of
-partitions; memory holds some thousand texts, and of the whole corpus the lengths only.
+partitions; memory holds some thousand texts, and some numbers of each.
 """
 
 from __future__ import annotations
@@ -46,16 +46,20 @@ def tokenizer(work: Work, files: Sequence[Path], others: Sequence[str], params: 
 def _train(path: Path, files: Sequence[Path], others: Sequence[str], params: TokenizerParams) -> None:
     def texts() -> Iterator[str]:
         left = params.sample_mib << 20
-        for file in files:
-            for rows in decided.kept(file, ("text", "split")):
-                for text in rows.filter(pc.equal(rows["split"], "train"))["text"].to_pylist():
-                    left -= len(text.encode())
-                    if left < 0:
-                        return
-                    yield text
+        for text in _training_texts(files):
+            left -= len(text.encode())
+            if left < 0:
+                break
+            yield text
         yield from others
 
     Tokenizer.train(texts(), params.vocab_size).bpe.save(str(path))
+
+
+def _training_texts(files: Sequence[Path]) -> Iterator[str]:
+    for file in files:
+        for rows in decided.kept(file, ("text", "split")):
+            yield from rows.filter(pc.equal(rows["split"], "train"))["text"].to_pylist()
 
 
 @dataclass(frozen=True)
@@ -68,42 +72,35 @@ class Encoded:
     def ids(self) -> Path:
         return self.table.with_suffix(".ids")
 
-    def owners(self, columns: Sequence[str]) -> pa.Table:
-        return pq.read_table(self.table, columns=list(columns))
-
 
 def encode(work: Work, files: Sequence[Path], tokenizer_dir: Path) -> list[Encoded]:
     place = work.place("tokens", file_digest(tokenizer_dir / "tokenizer.json"), [str(file) for file in files])
     pieces = [
-        Piece(place / file.name, partial(_encode, decided_file=file, tokenizer_dir=tokenizer_dir, place=place))
+        Piece(place / file.name, partial(_encode, file=file, tokenizer_dir=tokenizer_dir, place=place))
         for file in files
     ]
     return [Encoded(path) for path in work.complete("tokenize", pieces)]
 
 
-def _encode(path: Path, decided_file: Path, tokenizer_dir: Path, place: Path) -> None:
+def _encode(path: Path, file: Path, tokenizer_dir: Path, place: Path) -> None:
     bpe = Tokenizer.load(tokenizer_dir)
-    found: list[pa.Table] = []
     unfinished = path.with_suffix(".ids")
+    found = [_owners(decided.empty(file), [])]
     with unfinished.open("wb") as out:
-        for rows in decided.kept(decided_file, [*_OWNERS, "text"]):
+        for rows in decided.kept(file, [*_OWNERS, "text"]):
             for start in range(0, rows.num_rows, _BATCH):
                 part = rows.slice(start, _BATCH)
                 ids = [np.array([*one, END_OF_TEXT], np.int32) for one in bpe.encode_batch(part["text"].to_pylist())]
-                for one in ids:
-                    out.write(one.tobytes())
-                counts = pa.array([len(one) for one in ids], pa.int32())
-                size = pc.binary_length(part["text"])
-                found.append(part.drop_columns(["text"]).append_column("tokens", counts).append_column("bytes", size))
-    unfinished.replace(
-        place / decided_file.with_suffix(".ids").name
-    )  # before the table, which says that both are there
-    schema = pq.read_schema(decided_file)
-    empty = pa.table(
-        {name: pa.array([], schema.field(name).type) for name in _OWNERS}
-        | {name: pa.array([], pa.int32()) for name in ("tokens", "bytes")}
-    )
-    pq.write_table(pa.concat_tables(found) if found else empty, path, compression="zstd")
+                out.writelines(one.tobytes() for one in ids)
+                found.append(_owners(part, [len(one) for one in ids]))
+    unfinished.replace((place / file.name).with_suffix(".ids"))  # before the table, which says that both are there
+    pq.write_table(pa.concat_tables(found), path, compression="zstd")
+
+
+def _owners(rows: pa.Table, tokens: Sequence[int]) -> pa.Table:
+    columns = {name: rows[name] for name in _OWNERS}
+    sizes = {"tokens": pa.array(tokens, pa.int32()), "bytes": pc.binary_length(rows["text"])}
+    return pa.table(columns | sizes)
 
 
 def joined(work: Work, encoded: Sequence[Encoded]) -> Tokens:
@@ -120,63 +117,8 @@ def _join(path: Path, encoded: Sequence[Encoded]) -> None:
                 shutil.copyfileobj(source, out, 1 << 20)
 
 
-def owners(self, columns: Sequence[str]) -> pa.Table:
-    return pq.read_table(self.table, columns=list(columns))
-
-
-def encode(work: Work, files: Sequence[Path], tokenizer_dir: Path) -> list[Encoded]:
-    place = work.place("tokens", file_digest(tokenizer_dir / "tokenizer.json"), [str(file) for file in files])
-    pieces = [
-        Piece(place / file.name, partial(_encode, decided_file=file, tokenizer_dir=tokenizer_dir, place=place))
-        for file in files
-    ]
-    return [Encoded(path) for path in work.complete("tokenize", pieces)]
-
-
-def _encode(path: Path, decided_file: Path, tokenizer_dir: Path, place: Path) -> None:
-    bpe = Tokenizer.load(tokenizer_dir)
-    found: list[pa.Table] = []
-    unfinished = path.with_suffix(".ids")
-    with unfinished.open("wb") as out:
-        for rows in decided.kept(decided_file, [*_OWNERS, "text"]):
-            for start in range(0, rows.num_rows, _BATCH):
-                part = rows.slice(start, _BATCH)
-                ids = [np.array([*one, END_OF_TEXT], np.int32) for one in bpe.encode_batch(part["text"].to_pylist())]
-                for one in ids:
-                    out.write(one.tobytes())
-                counts = pa.array([len(one) for one in ids], pa.int32())
-                size = pc.binary_length(part["text"])
-                found.append(part.drop_columns(["text"]).append_column("tokens", counts).append_column("bytes", size))
-    unfinished.replace(
-        place / decided_file.with_suffix(".ids").name
-    )  # before the table, which says that both are there
-    schema = pq.read_schema(decided_file)
-    empty = pa.table(
-        {name: pa.array([], schema.field(name).type) for name in _OWNERS}
-        | {name: pa.array([], pa.int32()) for name in ("tokens", "bytes")}
-    )
-    pq.write_table(pa.concat_tables(found) if found else empty, path, compression="zstd")
-
-
-class Corpus:
-    """All tokens as one long array on the disk, read where they are needed."""
-
-    def __init__(self, encoded: Sequence[Encoded]) -> None:
-        self.files = [
-            np.memmap(one.ids, np.int32, "r") if one.ids.stat().st_size else np.zeros(0, np.int32) for one in encoded
-        ]
-        self.starts = np.concatenate([[0], np.cumsum([len(file) for file in self.files])])
-
-    def read(self, offset: int, length: int) -> Tokens:
-        """`length` tokens from `offset` on, of one text."""
-        number = int(np.searchsorted(self.starts, offset, side="right")) - 1
-        begin = offset - int(self.starts[number])
-        return np.asarray(self.files[number][begin : begin + length])
-
-
 def owners(encoded: Sequence[Encoded], columns: Sequence[str]) -> dict[str, Any]:
     """Columns over all partitions, and `offset`, where each text's tokens begin."""
-    tables = [one.owners([*columns, "tokens"]) for one in encoded]
-    table = pa.concat_tables(tables)
+    table = pa.concat_tables([pq.read_table(one.table, columns=[*columns, "tokens"]) for one in encoded])
     lengths: npt.NDArray[np.int64] = table["tokens"].to_numpy().astype(np.int64)
     return {name: table[name] for name in columns} | {"tokens": lengths, "offset": np.cumsum(lengths) - lengths}
