@@ -22,8 +22,9 @@ def body(*blocks):
 
 def test_paragraphs_stay_apart_and_what_surrounds_them_goes():
     page = body(
-        "<nav><a href='/'>Home</a> <a href='/a'>About</a></nav><header>The Site</header>",
-        f"<main><h1>Heading</h1><p>{SENTENCE}One &amp; two\nlines.</p><script>var x = '<p>';</script><p>Second.</p></main>",
+        "<nav><a href='/'>Home</a> <a href='/a'>About</a></nav>",
+        f"<main><h1>Heading</h1><p>{SENTENCE}One &amp; two\nlines.</p>"
+        "<script>var x = '<p>';</script><p>Second.</p></main>",
         "<footer>Copyright 2024</footer>",
     )
     assert text_of(page) == f"Heading\n\n{SENTENCE}One & two lines.\n\nSecond."
