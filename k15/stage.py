@@ -57,6 +57,11 @@ class Context:
         return self.root / "state" / self.name
 
     @property
+    def kept(self) -> Path:
+        """Where a stage keeps what its next run can use again, with other params too; `make clean` removes it."""
+        return self.root / "state" / f"{self.name}.kept"
+
+    @property
     def recordings(self) -> Path:
         """Where a stage keeps what it recorded for debugging: no output, and not removed at its end."""
         return self.root / "recordings" / self.name

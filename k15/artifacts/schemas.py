@@ -21,22 +21,25 @@ def _schema(version: int, *, nullable: tuple[str, ...] = (), **columns: pa.DataT
 
 _str, _i32, _f32, _bool = pa.string(), pa.int32(), pa.float32(), pa.bool_()
 _ids, _images = pa.list_(pa.int32()), pa.list_(pa.binary())
+_scores = pa.map_(_str, pa.float64())  # measure → value
 _logprobs = pa.list_(pa.float32())
 _segments = pa.list_(pa.struct([("version", pa.int32()), ("tokens", pa.int32())]))
 
 DATASETS: dict[str, Schema] = {
     "document": _schema(
-        1,
+        2,
         id=_str,
         text=_str,
         domain=_str,  # english | chinese | code | math | knowledge
         source=_str,
         split=_str,  # train | validation
-        weight=_f32,
+        tokens=_i32,
+        weight=_f32,  # how often it is read
         meta=_str,  # JSON
+        scores=_scores,
     ),
     "rejection": _schema(
-        1,
+        2,
         nullable=("value",),
         id=_str,
         source=_str,
@@ -45,6 +48,12 @@ DATASETS: dict[str, Schema] = {
         reason=_str,
         value=pa.float64(),
         excerpt=_str,
+        meta=_str,
+        scores=_scores,
+    ),
+    # What is no document of its own: each repeats the one that its cluster is named after.
+    "cluster": _schema(
+        1, id=_str, cluster=_str, kind=_str, similarity=pa.float64(), across=_bool  # exact | near | embedding
     ),
     "vision_document": _schema(
         1,
@@ -55,8 +64,9 @@ DATASETS: dict[str, Schema] = {
         source=_str,
         split=_str,
     ),
-    # One packed block a row; `lengths` are the tokens of its documents (or pieces of them), the block in all.
-    "tokens": _schema(1, domain=_str, split=_str, tokens=_ids, lengths=_ids),
+    # One packed block a row; `lengths` are the tokens of its documents (or pieces of them), and what they leave of the
+    # block is padding.
+    "tokens": _schema(2, domain=_str, split=_str, tokens=_ids, lengths=_ids),
     "prompt": _schema(
         2,
         id=_str,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from k15.artifacts import read_dataset
@@ -18,8 +19,8 @@ from k15.training.trainer import cross_entropy
 
 
 class TokenBlocks:
-    """The blocks of one split: `tokens` [N, L], `segments` [N, L] (document number within the block) and each
-    block's domain."""
+    """The blocks of one split: `tokens` [N, L], `segments` [N, L] (document number within the block, -1: padding) and
+    each block's domain."""
 
     def __init__(self, path: Path, split: str, domains: Sequence[str] | None = None) -> None:
         table = read_dataset(path, "tokens")
@@ -34,15 +35,14 @@ class TokenBlocks:
         rows = len(wanted)
         tokens = table["tokens"].combine_chunks()
         self.tokens = torch.from_numpy(tokens.flatten().to_numpy().reshape(rows, -1).astype(np.int64))
-        lengths = table["lengths"].to_pylist()
-        self.segments = torch.stack([torch.repeat_interleave(torch.arange(len(x)), torch.tensor(x)) for x in lengths])
+        self.segments = _segments(table["lengths"].combine_chunks(), self.tokens.shape[1])
         self.domains: list[str] = table["domain"].to_pylist()
 
     def __len__(self) -> int:
         return len(self.domains)
 
     def runs(self, count: int) -> list[int]:
-        """Where `count` consecutive blocks are of one domain: documents run on from one to the next."""
+        """Where `count` consecutive blocks are of one domain: a long document runs on from one to the next."""
         starts = [i for i in range(len(self) - count + 1) if len(set(self.domains[i : i + count])) == 1]
         if not starts:
             raise UserError(f"no domain has {count} consecutive blocks; curate more documents or shorten the rows")
@@ -50,19 +50,33 @@ class TokenBlocks:
 
     def batch(self, indices: Sequence[int], length: int | None = None, full_attention: bool = False) -> Batch:
         """The given blocks as rows; a `length` beyond the block's joins consecutive ones. Documents are kept
-        apart unless `full_attention`."""
+        apart unless `full_attention`; padding is kept out of all of them."""
         block = self.tokens.shape[1]
         per_row = max(1, (length or block) // block)
         tokens = self.tokens[list(indices)].reshape(-1, per_row * block)
+        within = self.segments[list(indices)]
+        # A row read as one document is one segment; a row of separate documents numbers them across its blocks.
+        piece = torch.zeros_like(within) if full_attention else torch.arange(len(indices))[:, None] * block + within
+        segments = torch.where(within < 0, within, piece).reshape(-1, per_row * block)
         targets = torch.full_like(tokens, IGNORED)
-        targets[:, :-1] = tokens[:, 1:]
-        if full_attention:
-            return Batch(tokens, targets)
-        piece = torch.arange(len(indices))[:, None] * block + self.segments[list(indices)]
-        segments = piece.reshape(-1, per_row * block)
-        # The last token of a document predicts nothing: the next one is another document's.
-        targets[:, :-1][segments[:, :-1] != segments[:, 1:]] = IGNORED
-        return Batch(tokens, targets, segments)
+        # The last token of a document predicts nothing: the next one is another document's, or padding.
+        follows = (segments[:, :-1] == segments[:, 1:]) & (segments[:, 1:] >= 0)
+        targets[:, :-1][follows] = tokens[:, 1:][follows]
+        return Batch(tokens, targets, segments if bool(segments.any()) else None)
+
+
+def _segments(lengths: pa.ListArray, block: int) -> torch.Tensor:
+    """[N, block]: the number of each token's document within its block; what comes after the last is padding."""
+    counts = torch.from_numpy(np.diff(lengths.offsets.to_numpy()).astype(np.int64))
+    sizes = torch.from_numpy(lengths.flatten().to_numpy().astype(np.int64))
+    row = torch.repeat_interleave(torch.arange(len(lengths)), counts)
+    ends = sizes.cumsum(0)
+    filled = torch.zeros(len(lengths), dtype=torch.int64).index_add_(0, row, sizes)
+    number = torch.arange(len(sizes)) - (counts.cumsum(0) - counts)[row]
+    segments = torch.full((len(lengths), block), -1)
+    place = torch.arange(int(ends[-1]) if len(ends) else 0) - torch.repeat_interleave(filled.cumsum(0) - filled, filled)
+    segments[torch.repeat_interleave(row, sizes), place] = torch.repeat_interleave(number, sizes)
+    return segments
 
 
 class Shuffle:

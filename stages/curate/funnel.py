@@ -2,69 +2,93 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from k15.curation.document import DOMAINS, Document, Domain, Rejection
-from k15.curation.generators.vision import VisionDocument
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from k15.curation.document import DOMAINS, Domain
 from k15.curation.mixture import Split
 from k15.curation.sources import GENERATED
-from stages.curate.corpus import Corpus
 
-_DUPLICATES = ("exact_duplicate", "near_duplicate")
+DUPLICATES = ("exact_duplicate", "near_duplicate", "embedding_duplicate")
 
 
-def funnel(read: Sequence[Document], rejected: Sequence[Rejection], corpus: Corpus) -> dict[str, Any]:
+def funnel(decided: Sequence[Path], owners: Mapping[str, Any]) -> dict[str, Any]:
     """Per domain and source: read = rejected + duplicates + kept; and the tokens of the kept ones."""
-    places = Counter((document.domain, document.source) for document in read)
-    dropped = Counter((r.document.domain, r.document.source, r.filter) for r in rejected)
-    kept, tokens = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for document, ids in zip(corpus.documents, corpus.tokens, strict=True):
-        kept[document.domain, document.source] += 1
-        tokens[document.domain, document.source] += len(ids)
+    counts = _counted(decided)
+    tokens = _summed(owners)
     result: dict[str, Any] = {}
-    for (domain, source), count in sorted(places.items()):
-        reasons = {name: n for (d, s, name), n in sorted(dropped.items()) if (d, s) == (domain, source)}
+    for domain, source in sorted({(domain, source) for domain, source, _ in counts}):
+        own = {name: n for (d, s, name), n in sorted(counts.items(), key=str) if (d, s) == (domain, source)}
+        kept = own.pop(None, 0)
         result.setdefault(domain, {})[source] = {
-            "read": count,
-            "rejected": {name: n for name, n in reasons.items() if name not in _DUPLICATES},
-            "duplicates": {name.removesuffix("_duplicate"): reasons.get(name, 0) for name in _DUPLICATES},
-            "kept": kept[domain, source],
-            "tokens": tokens[domain, source],
+            "read": kept + sum(own.values()),
+            "rejected": {str(name): n for name, n in own.items() if name not in DUPLICATES},
+            "duplicates": {name.removesuffix("_duplicate"): own.get(name, 0) for name in DUPLICATES},
+            "kept": kept,
+            "tokens": tokens.get((domain, source), 0),
         }
     return result
 
 
-def planted(read: Sequence[Document], rejected: Sequence[Rejection]) -> dict[str, Any]:
+def _counted(decided: Sequence[Path]) -> Counter[tuple[str, str, str | None]]:
+    """Documents by domain, source and filter (None: kept)."""
+    found: Counter[tuple[str, str, str | None]] = Counter()
+    for path in decided:
+        table = pq.read_table(path, columns=["domain", "source", "filter"])
+        for row in table.group_by(["domain", "source", "filter"]).aggregate([([], "count_all")]).to_pylist():
+            found[row["domain"], row["source"], row["filter"]] += row["count_all"]
+    return found
+
+
+def _summed(owners: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+    table = pa.table({"domain": owners["domain"], "source": owners["source"], "tokens": owners["tokens"]})
+    grouped = table.group_by(["domain", "source"]).aggregate([("tokens", "sum")])
+    return {(row["domain"], row["source"]): row["tokens_sum"] for row in grouped.to_pylist()}
+
+
+def planted(decided: Sequence[Path]) -> dict[str, Any]:
     """What became of the junk that the generators planted, kind by kind, and of their clean documents."""
-    dropped = {rejection.document.id for rejection in rejected}
     result: dict[str, Any] = {}
-    for document in read:
-        if document.source == GENERATED:
-            kind = document.meta.get("planted", "clean")
-            entry = result.setdefault(document.domain, {}).setdefault(kind, {"documents": 0, "rejected": 0})
+    for path in decided:
+        table = pq.read_table(path, columns=["domain", "meta", "filter"], filters=pc.field("source") == GENERATED)
+        for row in table.to_pylist():
+            kind = json.loads(row["meta"]).get("planted", "clean")
+            entry = result.setdefault(row["domain"], {}).setdefault(kind, {"documents": 0, "rejected": 0})
             entry["documents"] += 1
-            entry["rejected"] += document.id in dropped
+            entry["rejected"] += row["filter"] is not None
     return result
 
 
+def labelled(decided: Sequence[Path], name: str) -> dict[str, int]:
+    """Kept documents by one of their labels, such as identified_language."""
+    found: Counter[str] = Counter()
+    for path in decided:
+        table = pq.read_table(path, columns=["meta"], filters=pc.field("filter").is_null())
+        found.update(value for meta in table["meta"].to_pylist() if (value := json.loads(meta).get(name)))
+    return dict(found.most_common())
+
+
 def tokenization(
-    corpus: Corpus, packed: Mapping[tuple[Domain, Split], int], pictures: Sequence[VisionDocument]
+    owners: Mapping[str, Any], packed: Mapping[tuple[Domain, Split], int], vision: Mapping[str, int]
 ) -> dict[str, Any]:
-    """Bytes per token by domain, tokens in the packed blocks, and how often each domain is read."""
-    size, count = Counter[str](), Counter[str]()
-    for document, ids in zip(corpus.documents, corpus.tokens, strict=True):
-        size[document.domain] += len(document.text.encode())
-        count[document.domain] += len(ids)
-    tokens: dict[Domain, dict[Split, int]] = {domain: {} for domain in DOMAINS if count[domain]}
+    """Bytes per token by domain, tokens in the packed blocks, and the vision documents by kind."""
+    table = pa.table({"domain": owners["domain"], "bytes": owners["bytes"], "tokens": owners["tokens"]})
+    grouped = table.group_by("domain").aggregate([("bytes", "sum"), ("tokens", "sum")])
+    ratio = {row["domain"]: row["bytes_sum"] / row["tokens_sum"] for row in grouped.to_pylist()}
+    tokens: dict[Domain, dict[Split, int]] = {domain: {} for domain in DOMAINS if domain in ratio}
     for (domain, split), number in packed.items():
         if domain in tokens:
             tokens[domain][split] = number
     return {
-        "bytes_per_token": {domain: round(size[domain] / count[domain], 3) for domain in tokens},
+        "bytes_per_token": {domain: round(ratio[domain], 3) for domain in tokens},
         "tokens": tokens,
         "train_tokens": sum(split["train"] for split in tokens.values()),
-        "multiplicity": {domain: round(value, 4) for domain, value in corpus.multiplicities.items()},
-        "vision": dict(sorted(Counter(picture.kind for picture in pictures).items())),
+        "vision": dict(vision),
     }

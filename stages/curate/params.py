@@ -4,10 +4,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from k15.curation.dedup import DedupParams
 from k15.curation.document import Domain
+from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.filters import Filters
 from k15.curation.mixture import Mixture
+from k15.curation.pieces import WorkersParams
 from k15.curation.sources import Source
 from k15.params import Params
 
@@ -24,16 +25,33 @@ class Bundled(Params):
     vision_documents: Count
 
 
+class ValidationParams(Params):
+    """What every source must be like on its own, before it enters the mixture."""
+
+    records: int = Field(ge=1)
+    """Looked at of each source."""
+    min_yield: float = Field(ge=0, le=1)
+    """The share of them that must pass the rules."""
+
+
+class TokenizerParams(Params):
+    vocab_size: int = Field(ge=264)
+    """Entries: 8 special tokens, 256 bytes, and merges."""
+    sample_mib: int = Field(ge=1)
+    """Trained on at most so much text."""
+
+
 class CurateParams(Params):
     seed: int = Field(ge=0)
+    workers: WorkersParams
     bundled: Bundled
     sources: list[Source]
+    validation: ValidationParams
     filters: Filters
-    dedup: DedupParams
+    duplicates: DuplicatesParams
     validation_fraction: float = Field(gt=0, lt=1)
     """Share of the documents (of every domain, and of the vision documents)."""
-    vocab_size: int = Field(ge=264)
-    """Entries of the tokenizer: 8 special tokens, 256 bytes, and merges."""
+    tokenizer: TokenizerParams
     block_length: int = Field(ge=2)
     train_tokens: int = Field(ge=1)
     mixture: Mixture

@@ -1,119 +1,105 @@
 """Curation of the pretraining data (§2.5.1, App. B).
 
-Generators and sources → normalise → filter → deduplicate → split → tokenizer → mixture → packed blocks;
-vision documents beside them. Every dropped document is in the rejections with its reason.
-Not here: model-based quality scores and embedding near-duplicates.
+Generators and sources → normal form → measures and signatures as columns → rules → duplicates → tokenizer → mixture →
+packed blocks; vision documents beside them. Every dropped document is in the rejections with its reason, and
+`python -m stages.curate explain ID` tells a document's story.
+
+The steps up to the tokens work part by part, in as many workers as there are or on another engine, and memory does
+not grow with the corpus but for some numbers a document (§ of `docs/curation.md`). A killed run goes on with the parts
+that are missing; another run finds what it has in common with the last one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from k15.artifacts import publish, write_dataset
-from k15.curation import dedup, filters, generators, mixture, sources
-from k15.curation.document import DOMAINS, Broken, Document, Rejection
-from k15.curation.generators import vision
-from k15.curation.mixture import SPLITS, Split
-from k15.curation.normalise import normalise
+from k15.curation import parts
 from k15.errors import UserError
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
-from stages.curate import corpus as corpora
-from stages.curate import funnel
+from stages.curate import columns, decided, decisions, funnel, mixing, outputs, pictures, texts, tokens, validate
+from stages.curate.decisions import Beside, Rules
+from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
+from stages.curate.work import Work
 
 
 def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
-    """The five artifacts of the stage, and its metrics."""
-    read, kept, rejected = _filtered(params, ctx)
-    ctx.progress.log(f"{len(read)} documents read, {len(rejected)} filtered; looking for duplicates")
-    if not read:
-        raise UserError("nothing to curate; add documents to curate.bundled or curate.sources")
-    if not kept:
-        raise UserError(f"none of {len(read)} documents is left; loosen curate.filters or add sources")
-    kept, duplicates = dedup.deduplicate(kept, params.dedup)
-    rejected += duplicates
-    pictures = list(vision.generate(params.bundled.vision_documents, params.seed))
-    splits = [_split(params, document.id) for document in kept]
-    tokenizer = _train_tokenizer(params, kept, splits, pictures)
-    corpus = corpora.encode(kept, splits, tokenizer, params, ctx.progress)
-    tables = {(d, s): corpora.blocks(corpus, d, s, params) for s in SPLITS for d in DOMAINS}
-    tokens = {place: table.num_rows * params.block_length for place, table in tables.items()}
-    if not any(count for (_, split), count in tokens.items() if split == "train"):
+    """The six artifacts of the stage, and its metrics."""
+    work = Work(ctx.kept, params.workers, ctx.progress)
+    validate.require(params, ctx.root)
+    found, vision = _read(params, ctx, work)
+    files = _decide(params, ctx, work, found)
+    tokenizer = tokens.tokenizer(work, files, pictures.texts(vision, params), params.tokenizer, ctx.root)
+    encoded = tokens.encode(work, files, tokenizer)
+    owners = tokens.owners(encoded, ("id", "domain", "split", "source", "bytes"))
+    mixed = mixing.mix(Owners.of(owners), params)
+    if max(count for (_, split), count in mixed.tokens.items() if split == "train") < params.block_length:
         raise UserError("too few tokens for one block; add documents or lower curate.block_length")
-
-    producer = ctx.producer(params, [])
-    publish(ctx.artifact("curate/tokenizer"), "tokenizer", "tokenizer", producer, tokenizer.save_pretrained)
-    write_dataset(ctx.artifact("curate/documents"), "document", corpus.rows(), producer=producer)
-    reasons = sorted((rejection.row() for rejection in rejected), key=lambda row: str(row["id"]))
-    write_dataset(ctx.artifact("curate/rejections"), "rejection", reasons, producer=producer)
-    rows = (_vision_row(params, picture) for picture in pictures)
-    write_dataset(ctx.artifact("curate/vision"), "vision_document", rows, producer=producer)
-    write_dataset(ctx.artifact("curate/tokens"), "tokens", tables.values(), producer=producer)
+    _publish(params, ctx, files, mixed, vision, tokenizer, tokens.joined(work, encoded))
+    work.tidy()
     return {
-        "funnel": funnel.funnel(read, rejected, corpus),
-        "planted": funnel.planted(read, rejected),
-        **funnel.tokenization(corpus, tokens, pictures),
+        "funnel": funnel.funnel(files, owners),
+        "planted": funnel.planted(files),
+        "languages": funnel.labelled(files, "identified_language"),
+        **funnel.tokenization(owners, mixed.tokens, pictures.counts(vision)),
+        "multiplicity": mixed.multiplicities,
+        "occupancy": round(mixed.occupancy, 5),
     }
 
 
-def _raw(params: CurateParams, ctx: Context) -> Iterator[Document | Broken]:
-    bundled = params.bundled
-    for domain, count in bundled.documents.items():
-        yield from generators.generate(domain, count, bundled.junk_share, params.seed)
-    for source in params.sources:
-        for unit in sources.units(source, ctx.root):
-            yield from sources.read(source, unit, ctx.root)
+def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Path], list[Path]]:
+    """Parts of texts, and of pictures."""
+    of_texts, of_pictures = texts.pieces(params, ctx.root, work), pictures.pieces(params, ctx.root, work)
+    if not of_texts:
+        raise UserError("nothing to curate; add documents to curate.bundled or curate.sources")
+    files = work.complete("read", [*of_pictures, *of_texts])  # pictures take longest
+    return files[len(of_pictures) :], files[: len(of_pictures)]
 
 
-def _filtered(params: CurateParams, ctx: Context) -> tuple[list[Document], list[Document], list[Rejection]]:
-    """All documents, those that pass their domain's rules, and why the others do not."""
-    read, kept, rejected = [], [], []
-    with ctx.progress.task("read and filter") as task:
-        for document in _raw(params, ctx):
-            if isinstance(document, Broken):
-                lost = Document(document.id, document.excerpt, document.domain, document.source, "en")
-                read.append(lost)
-                rejected.append(Rejection(lost, "unreadable", document.reason, None))
-                continue
-            clean = replace(document, text=normalise(document.text, document.domain))
-            rejection = filters.check(clean, params.filters)
-            read.append(clean)
-            if rejection is None:
-                kept.append(clean)
-            else:
-                rejected.append(rejection)
-            task.advance(rejected=len(rejected))
-    return read, kept, rejected
+def _decide(params: CurateParams, ctx: Context, work: Work, found: Sequence[Path]) -> list[Path]:
+    """What becomes of every text, one file a partition."""
+    measures, signatures = columns.measured(work, found), columns.signed(work, found, params.duplicates)
+    rules = Rules(params.filters, 1.0)
+    key = params.filters.model_dump()
+    known = list(zip(measures, signatures, strict=True))
+    verdicts = decisions.judged(work, list(zip(found, known, strict=True)), rules, key)
+    together: list[Beside] = [
+        (part, (*others, verdict)) for part, others, verdict in zip(found, known, verdicts, strict=True)
+    ]
+    if not any(_passing(verdict) for verdict in verdicts):
+        count = sum(pq.read_metadata(part).num_rows for part in found)
+        raise UserError(f"none of {count} documents is left; loosen curate.filters or add sources")
+    clusters = decisions.duplicates(work, together, params.duplicates, key)
+    return decided.decide(work, together, clusters, params, key)
 
 
-def _split(params: CurateParams, document_id: str) -> Split:
-    return mixture.split_of(document_id, params.validation_fraction, params.seed)
+def _passing(verdicts: Path) -> int:
+    return int(pq.read_table(verdicts, columns=["filter"])["filter"].null_count)
 
 
-def _train_tokenizer(
+def _publish(
     params: CurateParams,
-    documents: Sequence[Document],
-    splits: Sequence[Split],
-    pictures: Sequence[vision.VisionDocument],
-) -> Tokenizer:
-    """From the training documents alone; a picture's place in a text is no text."""
-    texts = [document.text for document, split in zip(documents, splits, strict=True) if split == "train"]
-    seen = [picture.text for picture in pictures if _split(params, picture.id) == "train"]
-    return Tokenizer.train([*texts, *(text.replace("<image>", "") for text in seen)], params.vocab_size)
-
-
-def _vision_row(params: CurateParams, picture: vision.VisionDocument) -> dict[str, Any]:
-    return {
-        "id": picture.id,
-        "kind": picture.kind,
-        "text": picture.text,
-        "images": list(picture.images),
-        "source": sources.GENERATED,
-        "split": _split(params, picture.id),
-    }
+    ctx: Context,
+    files: Sequence[Path],
+    mixed: Mixed,
+    vision: Sequence[Path],
+    tokenizer: Path,
+    values: Any,
+) -> None:
+    producer = ctx.producer(params, [])
+    save = Tokenizer.load(tokenizer).save_pretrained
+    publish(ctx.artifact("curate/tokenizer"), "tokenizer", "tokenizer", producer, save)
+    lengths, weights = pa.array(mixed.owners.lengths, pa.int32()), pa.array(mixed.weights, pa.float32())
+    outputs.write(ctx, files, lengths, weights, producer)
+    write_dataset(ctx.artifact("curate/vision"), "vision_document", pictures.rows(vision, params), producer=producer)
+    write_dataset(ctx.artifact("curate/tokens"), "tokens", mixed.tables(values), producer=producer)
 
 
 STAGE = Stage("curate", CurateParams, run)

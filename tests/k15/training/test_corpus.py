@@ -10,6 +10,7 @@ import torch
 
 from k15.artifacts import Producer, write_dataset
 from k15.errors import UserError
+from k15.tokenizer import PAD
 from k15.training.batch import IGNORED
 from k15.training.corpus import Shuffle, TokenBlocks, validation_loss
 from tests.k15 import tiny
@@ -91,3 +92,44 @@ def test_validation_loss_is_a_mean_a_token(dataset: Path) -> None:
     expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORED)
     assert math.isclose(losses["math"], expected.item(), abs_tol=1e-4)
     assert validation_loss(model, blocks, rows=2, limit=2) == losses
+
+
+PADDED = [
+    {"domain": "math", "split": "train", "tokens": [10, 11, PAD, PAD], "lengths": [2]},
+    {"domain": "math", "split": "train", "tokens": [20, 21, 22, PAD], "lengths": [1, 2]},
+    {"domain": "math", "split": "train", "tokens": [30, 31, 32, 33], "lengths": [4]},
+]
+
+
+@pytest.fixture(scope="module")
+def padded(tmp_path_factory: pytest.TempPathFactory) -> TokenBlocks:
+    path = tmp_path_factory.mktemp("padded") / "tokens"
+    write_dataset(path, "tokens", PADDED, producer=Producer("curate", {}, ()))
+    return TokenBlocks(path, "train")
+
+
+def test_padding_belongs_to_no_document(padded: TokenBlocks) -> None:
+    assert padded.segments.tolist() == [[0, 0, -1, -1], [0, 1, 1, -1], [0, 0, 0, 0]]
+    batch = padded.batch([0, 1])
+    assert batch.targets.tolist() == [[11, IGNORED, IGNORED, IGNORED], [IGNORED, 22, IGNORED, IGNORED]]
+    assert batch.weight == 2
+    assert padded.batch([2]).segments is None  # plain causal attention, the fast way
+
+
+def test_padding_within_joined_blocks(padded: TokenBlocks) -> None:
+    apart = padded.batch([0, 2], length=8)
+    assert apart.targets.tolist() == [[11, IGNORED, IGNORED, IGNORED, 31, 32, 33, IGNORED]]
+    full = padded.batch([0, 2], length=8, full_attention=True)
+    assert full.segments is not None
+    assert full.segments.tolist() == [[0, 0, -1, -1, 0, 0, 0, 0]]
+    assert full.targets.tolist() == apart.targets.tolist()
+
+
+@pytest.mark.parametrize("full_attention", [False, True])
+def test_padding_changes_no_prediction(padded: TokenBlocks, full_attention: bool) -> None:
+    model, batch = tiny.model(), padded.batch([0, 1], length=8, full_attention=full_attention)
+    noise = batch.tokens.masked_fill(batch.tokens == PAD, 40)
+    with torch.no_grad():
+        quiet, loud = (model(tokens, segments_BT=batch.segments) for tokens in (batch.tokens, noise))
+    real = batch.tokens != PAD
+    assert torch.equal(quiet[real], loud[real]) and not torch.equal(quiet, loud)

@@ -1,0 +1,1 @@
+"""Duplicates and contamination: exact, near and by meaning; against evaluation sets."""

@@ -1,0 +1,66 @@
+"""Measures of mathematics and reasoning text: formulas, numbers, the words of the trade."""
+
+from __future__ import annotations
+
+import re
+
+from k15.curation.measures.view import View, share
+
+_QUANTITY = re.compile(
+    r"\d|[=+×÷√∑∫π%$\\]|[一二两三四五六七八九十百千]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|half)\b"
+)
+_FORMULA = re.compile(
+    r"\$\$.+?\$\$|\$[^$\n]{1,300}\$|\\\[.+?\\\]|\\\(.+?\\\)"
+    r"|\\begin\{(equation|align|gather|eqnarray|multline|array|p?matrix|cases)\*?\}.+?\\end\{\1\*?\}",
+    re.DOTALL,
+)
+_COMMAND = re.compile(r"\\[A-Za-z]{2,}")
+# What stands between quantities: 3 + x, a ≤ b, 12 = 4 × 3.
+_OPERATION = re.compile(r"[\w)}\]] ?[=+×÷*/^<>≤≥≠≈−-] ?[\w({\[\\√∑∫]|[√∑∫∏∂∞∈∀∃≤≥≠≈±⇒]")
+_WORDS = frozenset(
+    # What people call mathematics by, from the schoolbook to the lecture.
+    """add algebra algorithm angle arc area arithmetic average axiom base calculate chord circle circumference coefficient
+    combination complex compute congruent conjecture constant coordinate corollary cosine cube curve decimal
+    denominator derivative determinant diagonal diameter difference differential digit dimension distance distinct
+    divide divided divisible division divisor domain eigenvalue equal equals equation equilateral estimate even exponent
+    expression factor factorial finite formula fraction function geometric geometry graph hypotenuse inequality infinite
+    infinity integer integral intersect intersection interval inverse isosceles lemma length limit line linear logarithm
+    math mathematics matrix maximum mean median minimum minus modulo multiple multiplied multiply negative number numbers
+    numerator odd operator ordered parabola parallel parallelogram percent percentage perimeter permutation
+    perpendicular plane plus point polygon polynomial positive prime probability problem product proof prove
+    proportional quadratic quadrilateral quantity quotient radius random ratio rational real rectangle remainder root
+    sequence series set simplify sine slope solution solve sphere square subset subtract sum surface tangent theorem
+    times total triangle trigonometric twice value variable variance vector vertex vertices volume width zero""".split()
+)
+_WORDS_HAN = re.compile(
+    "方程|函数|函數|三角|几何|幾何|代数|代數|证明|證明|定理|公式|整数|整數|分数|分數|平均|面积|面積|体积|體積|概率|多少|等于|等於|求"
+)
+
+
+def measure(view: View) -> dict[str, float]:
+    words = len(view.words)
+    formulas = sum(len(match.group()) for match in _FORMULA.finditer(view.text))
+    spoken = view.word_share(_WORDS) + share(2 * len(_WORDS_HAN.findall(view.text)) if view.han else 0, words)
+    numbers = sum(n for word, n in view.vocabulary.items() if word.isdecimal())
+    commands = share(len(_COMMAND.findall(view.text)), words)
+    operations = share(len(_OPERATION.findall(view.text)), words)
+    result = {
+        "quantities": len(_QUANTITY.findall(view.text)),
+        "formula_share": share(formulas, len(view.text)),
+        "latex_commands": commands,
+        "numbers": share(numbers, words),
+        "operations": operations,
+        "math_words": spoken,
+    }
+    return result | {"mathematics": _is_mathematics(result)}
+
+
+def _is_mathematics(measures: dict[str, float]) -> float:
+    """From 0 to 1. One kind of sign alone is not enough: a price list has numbers, and a novel may speak of lines."""
+    signs = (
+        min(1.0, 3 * measures["formula_share"] + 5 * measures["latex_commands"]),
+        min(1.0, 4 * measures["operations"]),
+        min(1.0, 8 * measures["math_words"]),
+        min(1.0, 4 * measures["numbers"]),
+    )
+    return min(1.0, sum(sorted(signs)[-2:]) / 2 + 0.1 * sum(sign > 0.1 for sign in signs) * (max(signs) > 0.3))

@@ -1,0 +1,83 @@
+"""How much of a text repeats itself: Gopher's measures (arXiv 2112.11446, Table A1) for prose.
+
+Guarantees: for the same words, the values of datatrove's `GopherRepetitionFilter`. Of a text of more than
+`WORDS` words only the beginning is looked at, which bounds time and memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import accumulate
+
+from k15.curation.measures.view import View, share
+
+WORDS = 200_000
+_TOP = (2, 3, 4)
+_LONGEST = 10
+_PARAGRAPH = re.compile(r"\n{2,}")
+
+
+def measure(view: View) -> dict[str, float]:
+    return {**_of_paragraphs(view), **_of_ngrams(view)}
+
+
+def _of_paragraphs(view: View) -> dict[str, float]:
+    paragraphs = _PARAGRAPH.split(view.text.strip()) if "\n\n" in view.text else [view.text]
+    distinct = set(paragraphs)
+    repeated = sum(map(len, paragraphs)) - sum(map(len, distinct))
+    return {
+        "repeated_paragraphs": 1 - len(distinct) / len(paragraphs),
+        "repeated_paragraph_characters": share(repeated, len(view.text)),
+    }
+
+
+def _of_ngrams(view: View) -> dict[str, float]:
+    """top_N: the characters of the most frequent n-gram, with the blanks in it; repeated_N: those of words in an
+    n-gram that was seen before, counted once; repeated_ngrams: the share of 5-grams seen before."""
+    words = view.words[:WORDS]
+    ends = [0, *accumulate(map(len, words))]
+    characters = len(view.text) if len(words) == len(view.words) else ends[-1] + len(words)
+    result = dict.fromkeys(("repeated_ngrams", *(f"top_{n}gram" for n in _TOP)), 0.0)
+    for n, places, grams in _repeated(words):
+        if n in _TOP and len(words) >= n:
+            counts = Counter(grams)
+            top = max(counts, key=counts.__getitem__, default=None)
+            start = 0 if top is None else places[grams.index(top)]
+            length = ends[start + n] - ends[start] + n - 1
+            result[f"top_{n}gram"] = length * (1 if top is None else counts[top]) / characters
+        elif n not in _TOP:
+            result[f"repeated_{n}gram_characters"] = share(_seen(n, places, grams, ends), characters)
+        if n == 5:
+            result["repeated_ngrams"] = share(len(grams) - len(set(grams)), len(words) - n + 1)
+    return result
+
+
+def _repeated(words: list[str]) -> Iterator[tuple[int, list[int], list[int]]]:
+    """For n from 2 on: the places of all n-grams that occur more than once, and a number for each n-gram.
+
+    An n-gram can only be repeated where the (n-1)-gram at its place is, so there is soon little left to look at.
+    """
+    pairs: list[tuple[object, str]] = list(zip(words, words[1:], strict=False))
+    places = list(range(len(pairs)))
+    for n in range(2, _LONGEST + 1):
+        numbers = {pair: i for i, (pair, count) in enumerate(Counter(pairs).items()) if count > 1}
+        found = [(place, numbers[pair]) for place, pair in zip(places, pairs, strict=True) if pair in numbers]
+        yield n, [place for place, _ in found], [number for _, number in found]
+        found = [(place, number) for place, number in found if place + n < len(words)]
+        places = [place for place, _ in found]
+        pairs = [(number, words[place + n]) for place, number in found]
+
+
+def _seen(n: int, places: list[int], grams: list[int], ends: list[int]) -> int:
+    """Characters of the repeated n-grams from left to right; after one the search goes on behind it."""
+    seen: set[int] = set()
+    free = characters = 0
+    for place, gram in zip(places, grams, strict=True):
+        if place >= free:
+            if gram in seen:
+                characters += ends[place + n] - ends[place]
+                free = place + n
+            seen.add(gram)
+    return characters

@@ -1,0 +1,66 @@
+"""What tells running text from the rest of a web page: the rules of C4 and FineWeb as measures.
+
+Guarantees: FineWeb's values are those of datatrove's `FineWebQualityFilter` for the same words. C4's rules drop
+lines; here they are counted: `c4_lines` is the share of lines that C4 would keep (without its rule on terminal
+punctuation, as in FineWeb), and `sentences` counts in these. A sentence ends with a mark and a blank after it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from k15.curation.measures.view import View, share
+
+SHORT_LINE = 30
+_FEW_WORDS = 3
+_LONG_TOKEN = 1000
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]]*(?=\s|$)")
+_TERMINAL = tuple(".?!。？！．｡﹒﹖﹗‼⁇⁈⁉‽⸮؟۔।॥")
+_POLICY = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
+
+
+def measure(view: View) -> dict[str, float]:
+    text, lines = view.text, view.lines
+    newlines = text.count("\n")
+    lengths = list(map(len, lines))
+    repeated = sum(lengths) - sum(map(len, set(lines)))
+    return {
+        "terminal_lines": share(sum(1 for line in lines if line.endswith(_TERMINAL)), len(lines)),
+        "short_lines": share(sum(1 for length in lengths if length <= SHORT_LINE), len(lines)),
+        "repeated_characters": share(repeated, len(text) - newlines),
+        "newlines_per_word": share(newlines, len(view.words)),
+        **_c4(view),
+    }
+
+
+def _c4(view: View) -> dict[str, float]:
+    javascript = [line for line in view.stripped if "javascript" in line.lower()] if _has(view, "javascript") else []
+    policy = [line for line in view.stripped if _policy(line)] if any(_has(view, part) for part in _POLICY) else []
+    unwanted = {*javascript, *policy}
+    kept = [line for line in view.stripped if len(line.split(None, _FEW_WORDS)) >= _FEW_WORDS]
+    if max(map(len, view.tokens), default=0) > _LONG_TOKEN:
+        kept = [line for line in kept if max(map(len, line.split())) <= _LONG_TOKEN]
+    kept = [line for line in kept if line not in unwanted] if unwanted else kept
+    lines = len(view.lines)
+    return {
+        "c4_lines": share(len(kept), lines),
+        "sentences": sum(map(_sentences, kept)),
+        "javascript_lines": share(len(javascript), lines),
+        "policy_lines": share(len(policy), lines),
+        "curly_brackets": view.text.count("{"),
+        "lorem_ipsum": view.lowered.count("lorem ipsum"),
+    }
+
+
+def _has(view: View, part: str) -> bool:
+    return part in view.lowered
+
+
+def _policy(line: str) -> bool:
+    lowered = line.lower()
+    return any(part in lowered for part in _POLICY)
+
+
+def _sentences(line: str) -> int:
+    ends = [match.end() for match in _SENTENCE_END.finditer(line)]
+    return len(ends) + (not ends or ends[-1] < len(line))

@@ -1,0 +1,62 @@
+"""What is known of every text, as columns beside it: measures and signatures.
+
+Each kind is a file of its own a part, so one is made anew without the others. A record that could not be read has
+nothing in them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from k15.curation import parts
+from k15.curation.document import DOMAINS, Document
+from k15.curation.duplicates.params import DuplicatesParams
+from k15.curation.duplicates.signatures import sign
+from k15.curation.measures import MEASURES_OF, examine
+from stages.curate.work import Work
+
+MEASURES = tuple(dict.fromkeys(name for domain in DOMAINS for name in MEASURES_OF[domain]))
+_DOCUMENT = ("id", "text", "domain", "source", "language", "meta", "broken")
+
+
+def beside(work: Work, step: str, texts: Sequence[Path], columns: Sequence[str], compute: parts.Columns, *on: Any) -> list[Path]:
+    """The files of one kind of columns, one a part of `texts`. `on`: what they depend on beside texts and code."""
+    wanted = [
+        parts.beside(text, work.place(f"{step}-{text.parent.name}", *on) / text.name, columns, compute)
+        for text in texts
+    ]
+    return work.complete(step, wanted)
+
+
+def measured(work: Work, texts: Sequence[Path]) -> list[Path]:
+    return beside(work, "measures", texts, _DOCUMENT, _measure)
+
+
+def signed(work: Work, texts: Sequence[Path], params: DuplicatesParams) -> list[Path]:
+    on = params.model_dump(include={"ngram", "bands", "rows"})
+    return beside(work, "signatures", texts, ("text", "domain"), partial(_sign, params=params), on)
+
+
+def _measure(rows: pa.Table) -> pa.Table:
+    found = [None if row["broken"] else examine(_document(row)) for row in rows.to_pylist()]
+    columns = {"labels": pa.array([json.dumps(one.labels if one else {}, sort_keys=True) for one in found], pa.string())}
+    for name in MEASURES:
+        columns[name] = pa.array([one.measures.get(name) if one else None for one in found], pa.float64())
+    return pa.table(columns)
+
+
+def _document(row: dict[str, Any]) -> Document:
+    return Document(
+        row["id"], row["text"], row["domain"], row["source"], row["language"], json.loads(row["meta"])
+    )
+
+
+def _sign(rows: pa.Table, params: DuplicatesParams) -> pa.Table:
+    digest, bands = sign(rows["text"].to_pylist(), rows["domain"].to_pylist(), params)
+    return pa.table({"digest": digest, "bands": bands})

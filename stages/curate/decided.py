@@ -1,0 +1,82 @@
+"""Every text with all that was decided about it, one file a partition: what the artifacts and `explain` are made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from k15.curation import parts
+from k15.curation.mixture import split_of
+from k15.curation.pieces import Piece
+from stages.curate.columns import MEASURES
+from stages.curate.decisions import CLUSTER, VERDICT, Beside, partition
+from stages.curate.params import CurateParams
+from stages.curate.work import Work
+
+_TEXT = ("id", "text", "domain", "source", "language", "meta", "labels")
+_SCORES = (*MEASURES, "contaminated")
+_GROUP_ROWS = 4096
+
+
+def decide(work: Work, found: Sequence[Beside], clusters: Path, params: CurateParams, key: object) -> list[Path]:
+    """One file a partition, in order."""
+    count = parts.partitions(part for part, _ in found)
+    place = work.place("decided", key, str(clusters), params.validation_fraction, params.seed)
+    pieces = [
+        Piece(
+            place / f"{number:06d}.parquet",
+            partial(_decide, found=found, clusters=clusters, number=number, count=count, params=params),
+        )
+        for number in range(count)
+    ]
+    return work.complete("decisions", pieces)
+
+
+def _decide(
+    path: Path, found: Sequence[Beside], clusters: Path, number: int, count: int, params: CurateParams
+) -> None:
+    rows = partition(found, clusters, number, count, [*_TEXT, *_SCORES])
+    ids, meta, labels = (rows[name].to_pylist() for name in ("id", "meta", "labels"))
+    languages = rows["language"].to_pylist()
+    described = [
+        json.dumps({"language": own, **json.loads(first), **json.loads(second)}, sort_keys=True, ensure_ascii=False)
+        for own, first, second in zip(languages, meta, labels, strict=True)
+    ]
+    columns = {name: rows[name] for name in ("id", "text", "domain", "source", *VERDICT.names, *CLUSTER)}
+    columns["meta"] = pa.array(described, pa.string())
+    columns["split"] = pa.array([split_of(one, params.validation_fraction, params.seed) for one in ids], pa.string())
+    columns["scores"] = scores(rows)
+    pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=_GROUP_ROWS)
+
+
+def scores(rows: pa.Table) -> pa.MapArray:
+    """Name → value of every measure that a row has."""
+    present = [name for name in _SCORES if name in rows.column_names]
+    matrix = np.stack([rows[name].to_numpy().astype(np.float64) for name in present], axis=1)
+    known = ~np.isnan(matrix)
+    offsets = np.concatenate([[0], np.cumsum(known.sum(axis=1))]).astype(np.int32)
+    names = pa.array(np.array(present)[np.nonzero(known)[1]], pa.string())
+    return pa.MapArray.from_arrays(pa.array(offsets), names, pa.array(matrix[known]))
+
+
+def kept(decided: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """The texts of a partition that nothing speaks against, some at a time."""
+    yield from _filtered(decided, columns, pc.is_null)
+
+
+def dropped(decided: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
+    yield from _filtered(decided, columns, pc.is_valid)
+
+
+def _filtered(decided: Path, columns: Sequence[str], test: object) -> Iterator[pa.Table]:
+    with pq.ParquetFile(decided) as file:
+        for group in range(file.num_row_groups):
+            rows = file.read_row_group(group, list(dict.fromkeys([*columns, "filter"])))
+            yield rows.filter(test(rows["filter"])).select(list(columns))  # type: ignore[operator]

@@ -1,0 +1,47 @@
+"""The stage's artifacts about texts: documents, rejections and clusters, in the order of partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from k15.artifacts import write_dataset
+from k15.artifacts.manifest import Producer
+from k15.curation.document import EXCERPT_CHARACTERS
+from k15.stage import Context
+from stages.curate import decided
+from stages.curate.decisions import CLUSTER
+
+_SHARED = ("id", "source", "domain", "meta", "scores")
+
+
+def write(ctx: Context, files: Sequence[Path], tokens: pa.Array, weights: pa.Array, producer: Producer) -> None:
+    """`tokens` and `weights`: of the kept texts, in their order."""
+    documents = _documents(files, tokens, weights)
+    write_dataset(ctx.artifact("curate/documents"), "document", documents, producer=producer)
+    write_dataset(ctx.artifact("curate/rejections"), "rejection", _rejections(files), producer=producer)
+    write_dataset(ctx.artifact("curate/clusters"), "cluster", _clusters(files), producer=producer)
+
+
+def _documents(files: Sequence[Path], tokens: pa.Array, weights: pa.Array) -> Iterator[pa.Table]:
+    start = 0
+    for file in files:
+        for rows in decided.kept(file, [*_SHARED, "text", "split"]):
+            own = slice(start, start := start + rows.num_rows)
+            yield rows.append_column("tokens", tokens[own]).append_column("weight", weights[own])
+
+
+def _rejections(files: Sequence[Path]) -> Iterator[pa.Table]:
+    for file in files:
+        for rows in decided.dropped(file, [*_SHARED, "text", "filter", "reason", "value"]):
+            excerpts = pc.utf8_slice_codeunits(rows["text"], 0, EXCERPT_CHARACTERS)
+            yield rows.drop_columns(["text"]).append_column("excerpt", excerpts)
+
+
+def _clusters(files: Sequence[Path]) -> Iterator[pa.Table]:
+    for file in files:
+        for rows in decided.dropped(file, ["id", *CLUSTER]):
+            yield rows.filter(pc.is_valid(rows["cluster"]))

@@ -1,0 +1,111 @@
+"""Vision-language documents: those of the bundled generators and those of sources, as parts of their own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from k15.curation.document import Broken
+from k15.curation.generators import vision
+from k15.curation.generators.vision import VisionDocument
+from k15.curation.mixture import split_of
+from k15.curation.pieces import Piece
+from k15.curation.sources import GENERATED, PICTURES, Source, Unit, read_pictures, units
+from stages.curate.params import CurateParams
+from stages.curate.texts import fingerprint
+from stages.curate.work import Work
+
+_PART = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("kind", pa.string()),
+        pa.field("text", pa.string()),
+        pa.field("images", pa.list_(pa.binary())),
+        pa.field("source", pa.string()),
+        pa.field("broken", pa.string()),
+    ]
+)
+_BATCH = 256
+
+
+def pieces(params: CurateParams, root: Path, work: Work) -> list[Piece]:
+    found = []
+    if count := params.bundled.vision_documents:
+        place = work.place("pictures", count, params.seed)
+        found.append(Piece(place / "generated.parquet", partial(_generate, count=count, seed=params.seed)))
+    for source in sorted(params.sources, key=lambda source: source.name):
+        if source.format in PICTURES:
+            for unit in units(source, root):
+                place = work.place(f"pictures-{source.name}", source.model_dump(exclude={"weight"}), fingerprint(unit))
+                output = place / f"{unit.number:06d}.parquet"
+                found.append(Piece(output, partial(_read, source=source, unit=unit, root=root)))
+    return found
+
+
+def _generate(path: Path, count: int, seed: int) -> None:
+    _write(path, vision.generate(count, seed), GENERATED)
+
+
+def _read(path: Path, source: Source, unit: Unit, root: Path) -> None:
+    _write(path, read_pictures(source, unit, root), source.name)
+
+
+def _write(path: Path, items: Iterable[VisionDocument | Broken], source: str) -> None:
+    with pq.ParquetWriter(path, _PART, compression="none") as writer:  # pictures are compressed already
+        rows: list[dict[str, Any]] = []
+        for item in items:
+            rows.append(_row(item, source))
+            if len(rows) == _BATCH:
+                writer.write_table(pa.Table.from_pylist(rows, _PART))
+                rows = []
+        if rows:
+            writer.write_table(pa.Table.from_pylist(rows, _PART))
+
+
+def _row(item: VisionDocument | Broken, source: str) -> dict[str, Any]:
+    if isinstance(item, Broken):
+        return {"id": item.id, "kind": "", "text": item.excerpt, "images": [], "source": source, "broken": item.reason}
+    images = list(item.images)
+    return {"id": item.id, "kind": item.kind, "text": item.text, "images": images, "source": source, "broken": None}
+
+
+def _tables(files: Sequence[Path], columns: Sequence[str], broken: bool = False) -> Iterator[pa.Table]:
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(_BATCH, columns=[*columns, "broken"]):
+                rows = pa.Table.from_batches([batch])
+                yield rows.filter((pc.is_valid if broken else pc.is_null)(rows["broken"])).select(list(columns))
+
+
+def rows(files: Sequence[Path], params: CurateParams) -> Iterator[pa.Table]:
+    """The rows of the `vision_document` schema."""
+    for table in _tables(files, ("id", "kind", "text", "images", "source")):
+        splits = [split_of(name, params.validation_fraction, params.seed) for name in table["id"].to_pylist()]
+        yield table.append_column("split", pa.array(splits, pa.string()))
+
+
+def texts(files: Sequence[Path], params: CurateParams) -> list[str]:
+    """Those of the training documents; a picture's place in a text is no text."""
+    return [
+        text.replace("<image>", "")
+        for table in _tables(files, ("id", "text"))
+        for name, text in zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True)
+        if split_of(name, params.validation_fraction, params.seed) == "train"
+    ]
+
+
+def counts(files: Sequence[Path]) -> dict[str, int]:
+    """Documents by kind, and `unreadable`."""
+    found: Counter[str] = Counter()
+    for table in _tables(files, ("kind",)):
+        found.update(table["kind"].to_pylist())
+    if lost := sum(table.num_rows for table in _tables(files, ("id",), broken=True)):
+        found["unreadable"] = lost
+    return dict(sorted(found.items()))

@@ -1,0 +1,117 @@
+"""Every source on its own, before it may enter the mixture (§2.5.1): a sample is read, measured and judged.
+
+`python -m stages.curate validate [SOURCE ...]` shows the same by hand: yield, languages, licence, why texts are
+dropped, and texts to look at. A source that stays below the limits ends the stage with one line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+
+from k15.curation.document import Broken, Document
+from k15.curation.filters import judge
+from k15.curation.measures import examine
+from k15.curation.normalise import normalise
+from k15.curation.sources import Source, read, units
+from k15.errors import UserError
+from stages.curate.columns import MEASURES
+from stages.curate.params import CurateParams, ValidationParams
+
+_SHOWN = 3
+
+
+@dataclass
+class Sampled:
+    """What a sample of a source is like."""
+
+    source: Source
+    read: int = 0
+    broken: int = 0
+    characters: int = 0
+    languages: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+    kept: list[str] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        """Of the records that pass the rules."""
+        return len(self.kept) / self.read if self.read else 0.0
+
+    @property
+    def lines(self) -> list[str]:
+        source, mean = self.source, self.characters / max(1, self.read - self.broken)
+        reasons = ", ".join(f"{name} {count}" for name, count in self.dropped.most_common(5)) or "none dropped"
+        return [
+            f"{source.name}: {len(self.kept)} of {self.read} records pass ({self.share:.0%}), {self.broken} unreadable",
+            f"  {source.format}, {source.domain}, licence {source.licence or 'not stated'}, {mean:,.0f} characters each",
+            f"  languages: {', '.join(f'{name} {count}' for name, count in self.languages.most_common(5)) or 'none'}",
+            f"  dropped: {reasons}",
+            *(f"  kept: {' '.join(text.split())[:100]}" for text in self.kept[:_SHOWN]),
+        ]
+
+
+def require(params: CurateParams, root: Path) -> list[Sampled]:
+    """UserError where a source is not what it claims to be."""
+    found = [sample(source, params, root) for source in params.sources]
+    for one in found:
+        _require(one, params.validation)
+    return found
+
+
+def _require(one: Sampled, limits: ValidationParams) -> None:
+    name = f"source {one.source.name!r}"
+    if not one.read:
+        raise UserError(f"{one.source.path}: {name} has no records; remove it or fill it")
+    if one.share < limits.min_yield:
+        worst = ", ".join(f"{reason} {count}" for reason, count in one.dropped.most_common(3))
+        raise UserError(
+            f"{name}: {len(one.kept)} of {one.read} sampled records pass (at least {limits.min_yield:.0%} must; dropped: "
+            f"{worst}); look at it with `python -m stages.curate validate {one.source.name}`, or lower "
+            "curate.validation.min_yield"
+        )
+
+
+def sample(source: Source, params: CurateParams, root: Path) -> Sampled:
+    """The first records of the source's units in turn."""
+    found = Sampled(source)
+    records = list(islice(_records(source, root), params.validation.records))
+    documents = [one for one in records if isinstance(one, Document)]
+    found.read, found.broken = len(records), len(records) - len(documents)
+    found.dropped.update(["unreadable"] * found.broken)
+    examined = [examine(document) for document in documents]
+    found.characters = sum(len(document.text) for document in documents)
+    found.languages.update(one.labels.get("identified_language", source.lang) for one in examined)
+    rows = {name: [getattr(document, name) for document in documents] for name in ("id", "text", "domain", "source")}
+    measures = {name: pa.array([one.measures.get(name) for one in examined], pa.float64()) for name in MEASURES}
+    rejected = judge(pa.table({name: pa.array(values, pa.string()) for name, values in rows.items()} | measures), params.filters)
+    found.dropped.update(rejected["filter"].to_pylist())
+    out = set(rejected["row"].to_pylist())
+    found.kept = [document.text for number, document in enumerate(documents) if number not in out and document.text]
+    found.dropped.update(["empty"] * sum(not document.text for document in documents))
+    return found
+
+
+def _records(source: Source, root: Path) -> Iterator[Document | Broken]:
+    streams = [read(source, unit, root) for unit in units(source, root)]
+    while streams:
+        for stream in list(streams):
+            item = next(stream, None)
+            if item is None:
+                streams.remove(stream)
+            else:
+                yield replace(item, text=normalise(item.text, item.domain)) if isinstance(item, Document) else item
+
+
+def show(params: CurateParams, root: Path, names: Sequence[str]) -> None:
+    """The command line's output."""
+    known = {source.name: source for source in params.sources}
+    if unknown := [name for name in names if name not in known]:
+        raise UserError(f"no source is called {unknown[0]!r}; known are {', '.join(known) or 'none'}")
+    for name in names or known:
+        print(*sample(known[name], params, root).lines, sep="\n")

@@ -1,0 +1,69 @@
+"""Where the stage's steps keep their files, and who does their pieces.
+
+A step's directory is named after everything that its files depend on: params, code, and the state of the input. So a
+killed run finds what it had done, another run finds what it has in common with the last one (a changed threshold
+measures nothing again), and nothing stale is ever found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import k15.curation
+from k15.artifacts.digests import json_digest
+from k15.curation import pieces
+from k15.curation.pieces import Piece, WorkersParams
+from k15.progress import Progress
+
+_DIGITS = 16
+
+
+@dataclass
+class Work:
+    root: Path
+    """Kept from run to run; what a finished run did not use is removed."""
+    workers: WorkersParams
+    progress: Progress
+    _used: set[Path] = field(default_factory=set)
+
+    def place(self, step: str, *depends: Any) -> Path:
+        """The directory of `step`, given what its files depend on (JSON)."""
+        path = self.root / f"{step}-{json_digest([code_digest(), step, *depends])[:_DIGITS]}"
+        path.mkdir(parents=True, exist_ok=True)
+        self._used.add(path)
+        return path
+
+    def scratch(self, name: str) -> Path:
+        """An empty directory for files of no use afterwards."""
+        path = self.root / f"scratch-{name}"
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        return path
+
+    def complete(self, label: str, wanted: Sequence[Piece]) -> list[Path]:
+        """Do all pieces; their files, in the given order."""
+        with self.progress.task(label, len(wanted)) as task:
+            pieces.complete(wanted, self.workers, task, self.root / "logs")
+        return [piece.output for piece in wanted]
+
+    def tidy(self) -> None:
+        """Remove the steps of other params, of other code, and what was scratch."""
+        for path in self.root.iterdir():
+            if path not in self._used:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+@cache
+def code_digest() -> str:
+    """Of the code that makes files: this package and `k15.curation`."""
+    digest = hashlib.sha256()
+    for package in (Path(__file__).parent, Path(k15.curation.__file__).parent):
+        for file in sorted(package.rglob("*.py")):
+            digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
