@@ -19,6 +19,10 @@ _UNCLOSED = re.compile(
     r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|t[dhr]|d[dt]|option|tbody|thead"
 )
 
+_CHROME = (".headerlink", ".mw-editsection", ".mw-jump-link", "#siteSub", "#jump-to-nav", ".navheader", ".navfooter")
+_EMPTY = re.compile(r"<(a|span|div|p|td|li|i|b|em|strong|script|iframe|title|textarea)(\s[^<>]*)?/>")
+"""XHTML's empty elements, which in HTML stay open: one empty anchor would turn the rest of a page into a link."""
+
 _FORMULAS = ("<math", "math/tex", "tex", "latex", "mwe-math", "katex")
 _CONTAINERS = ("katex-display", "katex", "mwe-math-element", "MathJax", "MathJax_Display", "mjx-container")
 _RENDERED = ".MathJax, .MathJax_Display, .MathJax_Preview, .MathJax_SVG"
@@ -29,6 +33,8 @@ _DISPLAYSTYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s+(.*)\}$", re.DOTA
 def text_of(page: str) -> str:
     """The text of `page`, or a ValueError with a reason in a few words."""
     page = page.replace("\0", "")
+    if "<?xml" in page[:200] or "XHTML" in page[:500]:
+        page = _EMPTY.sub(r"<\1\2></\1>", page)
     if page.count("<") > MAX_DEPTH and _depth(page) > MAX_DEPTH:
         raise ValueError(f"the page is nested more than {MAX_DEPTH} deep")
     tree = HTMLTree.parse(page)
@@ -39,7 +45,7 @@ def text_of(page: str) -> str:
 
 def _extract(tree: HTMLTree, main: bool) -> str:
     text: str = extract_plain_text(
-        tree, preserve_formatting=True, main_content=main, list_bullets=False, alt_texts=False
+        tree, preserve_formatting=True, main_content=main, list_bullets=False, alt_texts=False, skip_elements=_CHROME
     )
     return text.strip("\n")
 

@@ -35,6 +35,8 @@ def png(data: bytes, name: str = "") -> bytes:
             return data if image.format == "PNG" else _encoded(image)
     except ValueError:
         raise
+    except Image.DecompressionBombError:
+        raise ValueError(f"its pixels are more than {MAX_PIXELS}; a decompression bomb") from None
     except Image.UnidentifiedImageError:
         raise ValueError(f"it is no image{f', though its name says {stated}' if stated else ''}") from None
     except Exception as error:  # decoders raise whatever a damaged file brings them to

@@ -25,6 +25,7 @@ from k15.curation.sources.text import read_page
 _VERSION = re.compile(rb"(?:\A|\n)(?=WARC/\d\.\d)")
 _OVERLAP = 16
 _LINE = 256
+_CHUNK = re.compile(rb"[0-9a-fA-F]+[ \t]*(?:;[^\r\n]*)?\r?\n")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _HISTORY = 1 << 20
 _RESPONSE, _RESOURCE, _CONVERSION = 4, 8, 128
@@ -193,7 +194,7 @@ def _converted(place: str, payload: bytes, names: dict[str, str]) -> Record:
 def _decoded(payload: bytes, headers: Any) -> bytes:
     """The page; crawlers that undid an encoding leave its header, so what isn't encoded is taken as it is."""
     body = payload
-    if "chunked" in (headers.get("Transfer-Encoding") or "").lower():
+    if "chunked" in (headers.get("Transfer-Encoding") or "").lower() and _CHUNK.match(body):
         body = _through(ChunkedReader, body)
     encoding = (headers.get("Content-Encoding") or "").strip().lower()
     if encoding in ("gzip", "x-gzip") and body[:2] == b"\x1f\x8b":

@@ -1,5 +1,6 @@
 """What is left of a web page."""
 
+import gzip
 import html as markup
 import os
 import re
@@ -22,8 +23,9 @@ def body(*blocks):
 
 def test_paragraphs_stay_apart_and_what_surrounds_them_goes():
     page = body(
-        "<nav><a href='/'>Home</a> <a href='/a'>About</a></nav><header>The Site</header>",
-        f"<main><h1>Heading</h1><p>{SENTENCE}One &amp; two\nlines.</p><script>var x = '<p>';</script><p>Second.</p></main>",
+        "<nav><a href='/'>Home</a> <a href='/a'>About</a></nav>",
+        f"<main><h1>Heading</h1><p>{SENTENCE}One &amp; two\nlines.</p>"
+        "<script>var x = '<p>';</script><p>Second.</p></main>",
         "<footer>Copyright 2024</footer>",
     )
     assert text_of(page) == f"Heading\n\n{SENTENCE}One & two lines.\n\nSecond."
@@ -75,21 +77,38 @@ def test_pages_that_are_all_list_or_all_broken_give_their_text():
         text_of("<div><span>" * 5000 + "x" + "</span></div>" * 5000)
 
 
+def test_what_belongs_to_the_site_goes_and_tables_of_data_stay():
+    heading = "<h1>Heading<a class='headerlink' href='#h'>¶</a><span class='mw-editsection'>[edit]</span></h1>"
+    table = '<div class="table-contents"><table><tr><td>find</td><td>looks for files</td></tr></table></div>'
+    assert text_of(body(f"<article>{heading}<p>{SENTENCE}</p>{table}</article>")) == (
+        f"Heading\n\n{SENTENCE.strip()}\n\nfind\t\tlooks for files"
+    )
+
+
+def test_empty_elements_of_xhtml_do_not_swallow_the_page():
+    first = f'<div><p><a id="top"/>{SENTENCE}</p></div>'
+    page = '<?xml version="1.0"?>' + body(first, f"<p>{SENTENCE}</p>" * 3)
+    assert text_of(page).count(SENTENCE.strip()) == 4
+
+
 def words(text):
     return Counter(re.findall(r"\w+", text.lower()))
+
+
+def stored(path):
+    packed = path.with_name(f"{path.name}.gz")
+    return (path.read_bytes() if path.exists() else gzip.decompress(packed.read_bytes())).decode()
 
 
 @real
 def test_main_text_of_real_pages():
     scores = []
-    for expected in sorted((DATA / "web_pages_readability").glob("*/expected.html")):
-        source = expected.with_name("source.html")
-        if source.exists():
-            got = words(text_of(source.read_text("utf-8")))
-            want = words(markup.unescape(re.sub(r"<[^>]*>", " ", expected.read_text("utf-8"))))
-            shared = sum((got & want).values())
-            scores.append((shared / max(sum(got.values()), 1), shared / max(sum(want.values()), 1)))
+    for folder in sorted((DATA / "web_pages_readability").iterdir()):
+        got = words(text_of(stored(folder / "source.html")))
+        want = words(markup.unescape(re.sub(r"<[^>]*>", " ", stored(folder / "expected.html"))))
+        shared = sum((got & want).values())
+        scores.append((shared / max(sum(got.values()), 1), shared / max(sum(want.values()), 1)))
     precision, recall = (sum(column) / len(scores) for column in zip(*scores, strict=True))
-    assert len(scores) >= 20
-    assert precision > 0.97
-    assert recall > 0.97
+    assert len(scores) == 31
+    assert precision > 0.965
+    assert recall > 0.985
