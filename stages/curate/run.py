@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
+
 from k15.artifacts import publish, write_dataset
-from k15.curation import dedup, filters, generators, mixture, sources
+from k15.curation import dedup, filters, generators, measures, mixture, sources
 from k15.curation.document import DOMAINS, Document, Rejection
 from k15.curation.generators import vision
 from k15.curation.mixture import SPLITS, Split
@@ -69,18 +71,17 @@ def _raw(params: CurateParams, ctx: Context) -> Iterator[Document]:
 
 def _filtered(params: CurateParams, ctx: Context) -> tuple[list[Document], list[Document], list[Rejection]]:
     """All documents, those that pass their domain's rules, and why the others do not."""
-    read, kept, rejected = [], [], []
-    with ctx.progress.task("read and filter") as task:
+    read, measured = [], []
+    with ctx.progress.task("read and measure") as task:
         for document in _raw(params, ctx):
             clean = replace(document, text=normalise(document.text, document.domain))
-            rejection = filters.check(clean, params.filters)
             read.append(clean)
-            if rejection is None:
-                kept.append(clean)
-            else:
-                rejected.append(rejection)
-            task.advance(rejected=len(rejected))
-    return read, kept, rejected
+            measured.append(measures.measure(clean))
+            task.advance()
+    table = pa.table({"domain": pa.array([d.domain for d in read], pa.string()), **measures.columns(measured)})
+    judged = {row.pop("row"): row for row in filters.judge(table, params.filters).to_pylist()}
+    kept = [document for i, document in enumerate(read) if i not in judged]
+    return read, kept, [Rejection(read[i], **row) for i, row in judged.items()]
 
 
 def _split(params: CurateParams, document_id: str) -> Split:
