@@ -8,8 +8,9 @@ from k15.errors import UserError
 OF_MODELS = ("training", "policy_update", "rollout", "grpo")
 """These share a freshly built model (`setting`)."""
 OF_RL = ("partial", "handover", "rl_kills", "engine_faults", "credit")
+OF_CURATION = ("curation_rules",)
 OF_REWARDS = ("verifiers", "code_sets", "sandbox", "load", "kills")
-KNOWN = (*OF_MODELS, *OF_REWARDS, *OF_RL)
+KNOWN = (*OF_MODELS, *OF_CURATION, *OF_REWARDS, *OF_RL)
 
 
 def main(names: list[str]) -> int:

@@ -7,14 +7,17 @@ measures of the domain, also an empty one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import pyarrow as pa
 
 from k15.curation.document import DOMAINS, Document, Domain
 from k15.curation.measures import chinese, code, general, knowledge, languages, mathematics, repetition, web
 from k15.curation.measures.languages import identify
 from k15.curation.measures.view import HAN, WORD, View
 
-__all__ = ["HAN", "MEASURES_OF", "WORD", "Examined", "examine", "identify", "measure"]
+__all__ = ["HAN", "MEASURES", "MEASURES_OF", "WORD", "Examined", "columns", "examine", "identify", "measure"]
 
 _PROSE = {"english": (web,), "chinese": (chinese,), "math": (mathematics,), "knowledge": (web, knowledge)}
 
@@ -32,8 +35,8 @@ def examine(document: Document) -> Examined:
     view = View(document)
     measures = general.measure(view)
     if document.domain == "code":
-        labels = {"programming_language": code.programming_language(view), "licence": code.licence_of(view.text)}
-        return Examined(_floats(measures | code.measure(view)), labels)
+        labels = code.labels(view)
+        return Examined(_floats(measures | code.measure(view, labels)), labels)
     identified = identify(document.text)
     measures |= repetition.measure(view) | languages.measure(view, identified)
     for part in _PROSE[document.domain]:
@@ -58,3 +61,10 @@ MEASURES_OF: dict[Domain, tuple[str, ...]] = {
     domain: tuple(measure(Document("", "", domain, "", "zh" if domain == "chinese" else "en"))) for domain in DOMAINS
 }
 """The names of the measures of each domain, in the order of their columns."""
+
+MEASURES = tuple(dict.fromkeys(name for names in MEASURES_OF.values() for name in names))
+
+
+def columns(measured: Sequence[Mapping[str, float]]) -> dict[str, pa.Array]:
+    """The measures of many documents as columns, empty where a domain lacks the measure."""
+    return {name: pa.array([row.get(name) for row in measured], pa.float64()) for name in MEASURES}

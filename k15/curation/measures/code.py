@@ -6,6 +6,7 @@ A licence is looked for in the first lines, where headers stand; none found says
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from k15.curation.measures.programming import LANGUAGES, MARKUP, language_of
 from k15.curation.measures.view import View, share
@@ -30,28 +31,29 @@ _PERMISSIVE = re.compile(
     r"|Permission is hereby granted, free of charge|Redistribution and use in source and binary forms)",
     re.IGNORECASE,
 )
-LICENCES = ("none", "permissive", "copyleft")
 _MINIFIED_FROM = 500
 
 
-def measure(view: View) -> dict[str, float]:
-    language, licence = programming_language(view), licence_of(view.text)
+def labels(view: View) -> dict[str, str]:
+    """The programming language, by the file's name if the source knows it, else by the id or the content."""
+    document = view.document
+    language = language_of(document.meta.get("path", document.id), document.text)
+    return {"programming_language": language, "licence": licence_of(view.text)}
+
+
+def measure(view: View, known: Mapping[str, str]) -> dict[str, float]:
+    """`known`: the document's labels."""
+    language, licence = known["programming_language"], known["licence"]
     return {
         "code_lines": share(sum(1 for line in view.lines if _CODE_LINE.search(line)), len(view.lines)),
         "comment_lines": view.line_share(lambda line: line.startswith(_COMMENT)),
-        "markup": float(language in MARKUP),
-        "known_language": float(language in LANGUAGES),
-        "generated_file": float(bool(_GENERATED.search(view.text, 0, _HEADER))),
-        "minified": float(_minified(view)),
-        "licence_found": float(licence != "none"),
-        "copyleft": float(licence == "copyleft"),
+        "markup": language in MARKUP,
+        "known_language": language in LANGUAGES,
+        "generated_file": bool(_GENERATED.search(view.text, 0, _HEADER)),
+        "minified": _minified(view),
+        "licence_found": licence != "none",
+        "copyleft": licence == "copyleft",
     }
-
-
-def programming_language(view: View) -> str:
-    """By the file's name if the source knows it, else by the document's id, else by content."""
-    document = view.document
-    return language_of(document.meta.get("path", document.id), document.text)
 
 
 def licence_of(text: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from k15.curation.document import Language
-from k15.curation.measures.view import View, share
+from k15.curation.measures.view import View, share, word_set
 
 _RUN = re.compile(r"[^\W_]+")
-_VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
+_LETTERS = re.compile("^[a-z]{4,}$", re.MULTILINE)
+_VOWELLESS = re.compile("^[b-df-hj-np-tv-xz]{4,}$", re.MULTILINE)
 _BOILERPLATE = re.compile(
     r"cookies?\b.*\b(?:accept|polic|improve|consent)|accept (?:all )?cookies|privacy policy|terms of (?:use|service)"
     r"|all rights reserved|lorem ipsum|enable javascript|subscribe to our|sign in to|error 404|page not found"
@@ -25,7 +26,7 @@ _ANCHORS_HAN = ("版权所有", "未经许可", "点击这里", "注册会员", 
 GOPHER_STOP_WORDS = frozenset(("the", "be", "to", "of", "and", "that", "have", "with"))
 _STOP_WORDS: dict[Language, frozenset[str]] = {
     # Gopher's eight, and as many more: our documents are short.
-    "en": frozenset("the be to of and that have with a in is it for was on as he she you i not are".split()),  # noqa: SIM905
+    "en": word_set("the be to of and that have with a in is it for was on as he she you i not are"),
     # Modern and classical function words.
     "zh": frozenset("的了是在不有很和也都一个这那里就我你他她们之其者也而以于曰为与乎矣焉所"),
 }
@@ -50,7 +51,7 @@ def _of_words(view: View) -> dict[str, float]:
         "symbols_per_word": share(hashes + ellipses, words),
         "hashes_per_word": share(hashes, words),
         "ellipses_per_word": share(ellipses, words),
-        "stop_word_share": view.word_share(_STOP_WORDS[view.document.language]),
+        "stop_word_share": share(view.count_words(_STOP_WORDS[view.document.language]), words),
         "stop_words": sum(map(view.vocabulary.__contains__, GOPHER_STOP_WORDS)),
         "han_share": share(view.han, view.letters),
         "alphanumeric_share": share(view.alphanumerics, view.visible),
@@ -82,10 +83,11 @@ def _longest_run(view: View) -> int:
 
 
 def _vowelless_words(view: View) -> float:
-    counts = view.vocabulary
-    long = [word for word in counts if len(word) > 3 and word.isalpha() and word.isascii()]
-    vowelless = sum(counts[word] for word in long if not _VOWEL.search(word))
-    return share(vowelless, sum(map(counts.__getitem__, long)))
+    """Among the words of at least four letters."""
+    counts = view.lowered_vocabulary
+    column = "\n".join(counts)
+    vowelless = sum(map(counts.__getitem__, _VOWELLESS.findall(column)))
+    return share(vowelless, sum(map(counts.__getitem__, _LETTERS.findall(column))))
 
 
 def _boilerplate_lines(view: View) -> float:

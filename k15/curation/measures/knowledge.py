@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from k15.curation.measures.view import View, share
+from k15.curation.measures.view import View, share, word_set
 
 _BROKEN = re.compile(
     r"[a-z][A-Z][a-z]|[A-Za-z]\d[A-Za-z]|[b-df-hj-np-tv-xz]{6,}|(\w)\1\1\1|^[^\W\d_aAIO]$|[\ufffd¬¦]", re.ASCII
@@ -15,54 +15,80 @@ _BROKEN = re.compile(
 _LOST = re.compile("[\ufffd¬¦■□]")
 # Cleared of what only looks broken: McDonald, iPhone, H2O, Roman numerals and initials are words.
 _SOUND = re.compile(r"(?:Mac|Mc|De|La|Le|O|e|i)[A-Z][a-z]+|[A-Z][A-Za-z]?\d[A-Za-z]?\d?|[IVXLCDMivxlcdm]+|[A-Z]")
-_TYPES: dict[str, re.Pattern[str]] = {
+_LINES = {
     "question_answer": re.compile(
-        r"^(?:Q(?:uestion)?|A(?:nswer)?) ?\d*[:.)]|^(?:问|答|问题|答案|問|問題)[::]|\?$|？$"
-        r"|^(?:Who|What|When|Where|Why|How|Which|Name) .+\?",
-        re.MULTILINE,
+        r"(?:Q(?:uestion)?|A(?:nswer)?) ?\d*[:.)]|(?:问|答|问题|答案|問|問題)[::]"
+        r"|(?:Who|What|When|Where|Why|How|Which|Name) .+\?|.*[?？]$"
     ),
-    "list": re.compile(r"^(?:[-*•·]|\d{1,3}[.)]|\|) ?\S|^(?:\S+ ?){1,3}$", re.MULTILINE),
-    "advertising": re.compile(
-        r"\b(?:buy now|order now|add to cart|free shipping|discount|special offer|sale|subscribe|sign up|click here"
-        r"|call (?:us|now)|money.back|best price|limited time|our (?:products|services|team|customers))\b"
-        r"|[$€£]\d|优惠|促销|包邮|热线|抢购|立即购买|購物車|購買",
-        re.IGNORECASE,
+    "list": re.compile(r"(?:[-*•·]|\d{1,3}[.)]|\|) ?\S|(?:\S+ ?){1,3}$"),
+}
+_WORDS = {
+    "advertising": word_set(
+        """
+        buy cart checkout click deals discount discounts offer offers order sale shipping shop subscribe
+        """
     ),
-    "legal": re.compile(
-        r"\b(?:hereby|herein|hereof|thereof|pursuant|notwithstanding|shall|liability|liable|warrant(?:y|ies)"
-        r"|indemnif\w+|jurisdiction|plaintiff|defendant|provision|licensor|licensee|agreement|clause)\b"
-        r"|条款|甲方|乙方|协议|本合同|條款",
-        re.IGNORECASE,
+    "legal": word_set(
+        """
+        agreement clause defendant hereby herein hereof hereunder indemnify jurisdiction liability liable licensee
+        licensor notwithstanding plaintiff provision provisions pursuant shall thereof warranties warranty
+        """
     ),
-    "textbook": re.compile(
-        r"\b(?:chapter|section|lesson|exercise|example|definition|theorem|figure|table|summary|introduction|objectives?"
-        r"|for instance|recall that|we (?:define|see|show|have|can)|let us|suppose|consider|therefore|in this)\b"
-        r"|例如|练习|定义|因此|所谓|本章|定義|練習",
-        re.IGNORECASE,
+    "textbook": word_set(
+        """
+        chapter consider define definition example examples exercise exercises figure introduction lesson objectives
+        recall section summary suppose table theorem therefore
+        """
     ),
-    "encyclopaedic": re.compile(
-        r"\b(?:(?:is|was|are|were) (?:an?|the|one of|part of|called|known|located|born|founded|built|published|named)"
-        r"|also known as|refers to|consists? of|belongs? to|capital of|century|population|species)\b"
-        r"|\(\d{4}\b|\b(?:1[0-9]|20)\d\d\b|是一|位于|位於|属于|屬於|出生于|成立于|世纪|世紀|称为|稱為",
-        re.IGNORECASE,
+    "encyclopaedic": word_set(
+        """
+        are born century founded is known located population published region species was were
+        """
     ),
 }
-# How many signs a word (or a line, for the first two) makes a text of the kind certain.
-_CERTAIN = {"question_answer": 0.5, "list": 0.8, "advertising": 0.03, "legal": 0.03, "textbook": 0.03, "encyclopaedic": 0.04}
-_BY_LINE = ("question_answer", "list")
-_TEACHES = re.compile(
-    r"\b(?:because|therefore|thus|hence|means|called|known as|defined?|definition|explains?|example|for instance|such as"
-    r"|causes?|results?|consists?|theory|process|system|research|study|science|scientific|history|principle|method"
-    r"|effects?|structure|function|evidence|discovered|invented|developed|difference|between|first|second|however)\b"
-    r"|因为|所以|因此|例如|称为|定义|理论|研究|历史|科学|原理|方法|系统|结构|发现|發現|歷史|理論|科學|因為|稱為",
-    re.IGNORECASE,
+_PHRASES: dict[str, tuple[str, ...]] = {
+    "advertising": (
+        "add to cart", "click here", "call us", "call now", "money back", "best price", "limited time", "our products",
+        "our services", "our team", "our customers", "sign up", "special offer",
+        "优惠", "促销", "包邮", "热线", "抢购", "立即购买", "購物車", "購買",
+    ),
+    "legal": ("terms and conditions", "subject to the", "条款", "甲方", "乙方", "协议", "本合同", "條款"),
+    "textbook": (
+        "for instance", "we see", "we show", "we have", "we can", "let us", "in this",
+        "例如", "练习", "定义", "因此", "所谓", "本章", "定義", "練習",
+    ),
+    "encyclopaedic": (
+        "also known as", "refers to", "consists of", "belongs to", "capital of", "part of", " is a", " is the",
+        " was a",
+        "是一", "位于", "位於", "属于", "屬於", "出生于", "成立于", "世纪", "世紀", "称为", "稱為",
+    ),
+}  # fmt: skip
+_PRICE = re.compile(r"[$€£]\d[\d.,]*+(?!\$)")
+_CERTAIN = {"advertising": 0.04, "legal": 0.03, "textbook": 0.04, "encyclopaedic": 0.1}
+"""How many signs a word make a text of the kind for certain."""
+_CERTAIN_LINES = {"question_answer": 0.5, "list": 0.8}
+_TEACHES = word_set(
+    """
+    because between called cause causes consists defined definition developed difference discovered effect effects
+    evidence example examples explain explains first function hence history however instance invented known means
+    method principle process research result results science scientific structure study such system theory therefore
+    thus
+    """
 )
+_TEACHES_HAN = (
+    "因为", "所以", "因此", "例如", "称为", "定义", "理论", "研究", "历史", "科学", "原理", "方法", "系统", "结构",
+    "发现", "發現", "歷史", "理論", "科學", "因為", "稱為",
+)  # fmt: skip
+_TEACHING = 0.05
+"""Share of such words from which a text is teaching for certain."""
+_TYPES = (*_CERTAIN_LINES, *_CERTAIN)
 
 
 def measure(view: View) -> dict[str, float]:
     kinds = _kinds(view)
     quality = _ocr_quality(view)
-    teaches = min(1.0, share(len(_TEACHES.findall(view.text)), len(view.words)) / 0.05)
+    signs = view.count_words(_TEACHES) + (view.count_phrases(_TEACHES_HAN) if view.han else 0)
+    teaches = min(1.0, share(signs, len(view.words)) / _TEACHING)
     informs = max(kinds["textbook"], kinds["encyclopaedic"], 0.7 * kinds["question_answer"])
     sells = max(kinds["advertising"], 0.5 * kinds["list"], 0.5 * kinds["legal"])
     return {
@@ -80,9 +106,13 @@ def document_type(measures: dict[str, float]) -> str:
 
 def _kinds(view: View) -> dict[str, float]:
     result = {}
-    for kind, signs in _TYPES.items():
-        found = sum(1 for _ in signs.finditer(view.text))
-        result[kind] = min(1.0, share(found, len(view.lines if kind in _BY_LINE else view.words)) / _CERTAIN[kind])
+    for kind, certain in _CERTAIN_LINES.items():
+        result[kind] = min(1.0, view.line_share(_LINES[kind].match) / certain)
+    for kind, certain in _CERTAIN.items():
+        signs = view.count_words(_WORDS[kind]) + view.count_phrases(_PHRASES[kind])
+        if kind == "advertising":
+            signs += len(_PRICE.findall(view.text))
+        result[kind] = min(1.0, share(signs, len(view.words)) / certain)
     return result
 
 

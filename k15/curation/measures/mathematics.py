@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from k15.curation.measures.view import View, share
+from k15.curation.measures.view import View, share, word_set
 
 _QUANTITY = re.compile(
     r"\d|[=+×÷√∑∫π%$\\]|[一二两三四五六七八九十百千]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|half)\b"
@@ -17,20 +17,23 @@ _FORMULA = re.compile(
 _COMMAND = re.compile(r"\\[A-Za-z]{2,}")
 # What stands between quantities: 3 + x, a ≤ b, 12 = 4 × 3.
 _OPERATION = re.compile(r"[\w)}\]] ?[=+×÷*/^<>≤≥≠≈−-] ?[\w({\[\\√∑∫]|[√∑∫∏∂∞∈∀∃≤≥≠≈±⇒]")
-_WORDS = frozenset(
-    # What people call mathematics by, from the schoolbook to the lecture.
-    """add algebra algorithm angle arc area arithmetic average axiom base calculate chord circle circumference coefficient
-    combination complex compute congruent conjecture constant coordinate corollary cosine cube curve decimal
-    denominator derivative determinant diagonal diameter difference differential digit dimension distance distinct
-    divide divided divisible division divisor domain eigenvalue equal equals equation equilateral estimate even exponent
-    expression factor factorial finite formula fraction function geometric geometry graph hypotenuse inequality infinite
-    infinity integer integral intersect intersection interval inverse isosceles lemma length limit line linear logarithm
-    math mathematics matrix maximum mean median minimum minus modulo multiple multiplied multiply negative number numbers
-    numerator odd operator ordered parabola parallel parallelogram percent percentage perimeter permutation
-    perpendicular plane plus point polygon polynomial positive prime probability problem product proof prove
-    proportional quadratic quadrilateral quantity quotient radius random ratio rational real rectangle remainder root
-    sequence series set simplify sine slope solution solve sphere square subset subtract sum surface tangent theorem
-    times total triangle trigonometric twice value variable variance vector vertex vertices volume width zero""".split()
+_YEAR = re.compile("1[0-9]{3}|20[0-9]{2}")
+_WORDS = word_set(
+    """
+    add algebra algorithm angle arc area arithmetic average axiom base calculate chord circle circumference
+    coefficient combination complex compute congruent conjecture constant coordinate corollary cosine cube curve
+    decimal denominator derivative determinant diagonal diameter difference differential digit dimension distance
+    distinct divide divided divisible division divisor domain eigenvalue equal equals equation equilateral estimate
+    even exponent expression factor factorial finite formula fraction function geometric geometry graph hypotenuse
+    inequality infinite infinity integer integral intersect intersection interval inverse isosceles lemma length limit
+    line linear logarithm math mathematics matrix maximum mean median minimum minus modulo multiple multiplied
+    multiply negative number numbers numerator odd operator ordered parabola parallel parallelogram percent percentage
+    perimeter permutation perpendicular plane plus point polygon polynomial positive prime probability problem product
+    proof proportional prove quadratic quadrilateral quantity quotient radius random ratio rational real rectangle
+    remainder root sequence series set simplify sine slope solution solve sphere square subset subtract sum surface
+    tangent theorem times total triangle trigonometric twice value variable variance vector vertex vertices volume
+    width zero
+    """
 )
 _WORDS_HAN = re.compile(
     "方程|函数|函數|三角|几何|幾何|代数|代數|证明|證明|定理|公式|整数|整數|分数|分數|平均|面积|面積|体积|體積|概率|多少|等于|等於|求"
@@ -40,17 +43,17 @@ _WORDS_HAN = re.compile(
 def measure(view: View) -> dict[str, float]:
     words = len(view.words)
     formulas = sum(len(match.group()) for match in _FORMULA.finditer(view.text))
-    spoken = view.word_share(_WORDS) + share(2 * len(_WORDS_HAN.findall(view.text)) if view.han else 0, words)
-    numbers = sum(n for word, n in view.vocabulary.items() if word.isdecimal())
+    in_han = 2 * len(_WORDS_HAN.findall(view.text)) if view.han else 0
+    numbers = sum(n for word, n in view.vocabulary.items() if word.isdecimal() and not _YEAR.fullmatch(word))
     commands = share(len(_COMMAND.findall(view.text)), words)
     operations = share(len(_OPERATION.findall(view.text)), words)
     result = {
         "quantities": len(_QUANTITY.findall(view.text)),
         "formula_share": share(formulas, len(view.text)),
         "latex_commands": commands,
-        "numbers": share(numbers, words),
+        "numbers": share(numbers, words),  # years left out: they are history
         "operations": operations,
-        "math_words": spoken,
+        "math_words": share(view.count_words(_WORDS) + in_han, words),
     }
     return result | {"mathematics": _is_mathematics(result)}
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
+from operator import itemgetter
 
 from k15.curation.measures.view import View, share
 
 WORDS = 200_000
 _TOP = (2, 3, 4)
-_LONGEST = 10
+_LONG = range(5, 11)
 _PARAGRAPH = re.compile(r"\n{2,}")
 
 
@@ -39,35 +40,38 @@ def _of_ngrams(view: View) -> dict[str, float]:
     words = view.words[:WORDS]
     ends = [0, *accumulate(map(len, words))]
     characters = len(view.text) if len(words) == len(view.words) else ends[-1] + len(words)
-    result = dict.fromkeys(("repeated_ngrams", *(f"top_{n}gram" for n in _TOP)), 0.0)
+    result = {f"top_{n}gram": share(ends[n] + n - 1, characters) if len(words) >= n else 0.0 for n in _TOP}
+    result |= dict.fromkeys(("repeated_ngrams", *(f"repeated_{n}gram_characters" for n in _LONG)), 0.0)
     for n, places, grams in _repeated(words):
-        if n in _TOP and len(words) >= n:
-            counts = Counter(grams)
-            top = max(counts, key=counts.__getitem__, default=None)
-            start = 0 if top is None else places[grams.index(top)]
-            length = ends[start + n] - ends[start] + n - 1
-            result[f"top_{n}gram"] = length * (1 if top is None else counts[top]) / characters
-        elif n not in _TOP:
-            result[f"repeated_{n}gram_characters"] = share(_seen(n, places, grams, ends), characters)
-        if n == 5:
-            result["repeated_ngrams"] = share(len(grams) - len(set(grams)), len(words) - n + 1)
+        if n in _TOP:
+            # Of those that are equally frequent the first.
+            top, count = max(Counter(grams).items(), key=itemgetter(1))
+            start = places[grams.index(top)]
+            result[f"top_{n}gram"] = (ends[start + n] - ends[start] + n - 1) * count / characters
+        else:
+            result[f"repeated_{n}gram_characters"] = _seen(n, places, grams, ends) / characters
+        if n == _LONG[0]:
+            result["repeated_ngrams"] = (len(grams) - len(set(grams))) / (len(words) - n + 1)
     return result
 
 
 def _repeated(words: list[str]) -> Iterator[tuple[int, list[int], list[int]]]:
-    """For n from 2 on: the places of all n-grams that occur more than once, and a number for each n-gram.
-
-    An n-gram can only be repeated where the (n-1)-gram at its place is, so there is soon little left to look at.
+    """For n from 2 on, as long as there are any: the places of the n-grams that occur more than once, and a number
+    for each n-gram. One can only be repeated where the (n-1)-gram at its place is: soon little is left to look at.
     """
-    pairs: list[tuple[object, str]] = list(zip(words, words[1:], strict=False))
-    places = list(range(len(pairs)))
-    for n in range(2, _LONGEST + 1):
-        numbers = {pair: i for i, (pair, count) in enumerate(Counter(pairs).items()) if count > 1}
+    pairs: Sequence[tuple[object, str]] = list(pairwise(words))
+    places: Sequence[int] = range(len(pairs))
+    for n in range(2, _LONG[-1] + 1):
+        counts = Counter(pairs)
+        if len(counts) == len(pairs):
+            return
+        numbers = {pair: number for number, (pair, count) in enumerate(counts.items()) if count > 1}
         found = [(place, numbers[pair]) for place, pair in zip(places, pairs, strict=True) if pair in numbers]
-        yield n, [place for place, _ in found], [number for _, number in found]
-        found = [(place, number) for place, number in found if place + n < len(words)]
-        places = [place for place, _ in found]
-        pairs = [(number, words[place + n]) for place, number in found]
+        places, grams = map(list, zip(*found, strict=True))
+        yield n, places, grams
+        if places[-1] + n == len(words):
+            del places[-1], grams[-1]
+        pairs = [(number, words[place + n]) for place, number in zip(places, grams, strict=True)]
 
 
 def _seen(n: int, places: list[int], grams: list[int], ends: list[int]) -> int:

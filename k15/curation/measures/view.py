@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable, Set
 from functools import cached_property
 
 from k15.curation.document import Document
@@ -16,10 +16,18 @@ from k15.curation.document import Document
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}]+(?:['’][^\W\d_]+)*")
 _HAN = re.compile(f"[{HAN}]")
+# The same words, faster, of texts in ASCII and of texts without Han characters and underscores.
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z]+)*")
+_PLAIN_WORD = re.compile(r"\w++(?:['’][^\W\d_]++)*+")
 
 
 def share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
+
+
+def word_set(words: str) -> frozenset[str]:
+    """Words in lower case, separated by blanks, for `View.count_words`."""
+    return frozenset(words.split())
 
 
 class View:
@@ -29,12 +37,22 @@ class View:
 
     @cached_property
     def words(self) -> list[str]:
-        return WORD.findall(self.text)
+        if self.text.isascii():
+            return _ASCII_WORD.findall(self.text)
+        return WORD.findall(self.text) if self.han else _PLAIN_WORD.findall(self.text.replace("_", " "))
 
     @cached_property
     def vocabulary(self) -> Counter[str]:
         """The distinct words, in the order of their first occurrence, and how often each occurs."""
         return Counter(self.words)
+
+    @cached_property
+    def lowered_vocabulary(self) -> dict[str, int]:
+        result: dict[str, int] = {}
+        for word, count in self.vocabulary.items():
+            lowered = word.lower()
+            result[lowered] = result.get(lowered, 0) + count
+        return result
 
     @cached_property
     def word_characters(self) -> int:
@@ -70,6 +88,7 @@ class View:
 
     @cached_property
     def han(self) -> int:
+        """Han characters."""
         return 0 if self.text.isascii() else len(_HAN.findall(self.text))
 
     @cached_property
@@ -89,9 +108,14 @@ class View:
         """Share of the lines, without the blanks around them, that pass `test`."""
         return share(sum(1 for line in self.stripped if test(line)), len(self.lines))
 
-    def word_share(self, known: Collection[str]) -> float:
-        """Share of the words that are among `known`, which are in lower case."""
-        return share(sum(n for word, n in self.vocabulary.items() if word.lower() in known), len(self.words))
+    def count_words(self, known: Set[str]) -> int:
+        """How many of the words are among `known`, which are in lower case."""
+        counts = self.lowered_vocabulary
+        return sum(map(counts.__getitem__, known & counts.keys()))
+
+    def count_phrases(self, phrases: Iterable[str]) -> int:
+        """How often any of `phrases`, in lower case, stands in the text."""
+        return sum(map(self.lowered.count, phrases))
 
 
 def _without(test: Callable[[str], bool], word: str) -> int:

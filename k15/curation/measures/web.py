@@ -2,7 +2,7 @@
 
 Guarantees: FineWeb's values are those of datatrove's `FineWebQualityFilter` for the same words. C4's rules drop
 lines; here they are counted: `c4_lines` is the share of lines that C4 would keep (without its rule on terminal
-punctuation, as in FineWeb), and `sentences` counts in these. A sentence ends with a mark and a blank after it.
+punctuation, as in FineWeb), and `sentences` and `curly_brackets` count in these. A sentence ends with a mark and a blank after it.
 """
 
 from __future__ import annotations
@@ -34,21 +34,23 @@ def measure(view: View) -> dict[str, float]:
 
 
 def _c4(view: View) -> dict[str, float]:
-    javascript = [line for line in view.stripped if "javascript" in line.lower()] if _has(view, "javascript") else []
-    policy = [line for line in view.stripped if _policy(line)] if any(_has(view, part) for part in _POLICY) else []
-    unwanted = {*javascript, *policy}
+    javascript = {line for line in view.stripped if "javascript" in line.lower()} if _has(view, "javascript") else set()
+    policy = {line for line in view.stripped if _policy(line)} if any(_has(view, part) for part in _POLICY) else set()
     kept = [line for line in view.stripped if len(line.split(None, _FEW_WORDS)) >= _FEW_WORDS]
     if max(map(len, view.tokens), default=0) > _LONG_TOKEN:
         kept = [line for line in kept if max(map(len, line.split())) <= _LONG_TOKEN]
-    kept = [line for line in kept if line not in unwanted] if unwanted else kept
+    lorem_ipsum = view.lowered.count("lorem ipsum")
+    kept = [line for line in kept if line not in javascript] if javascript else kept
+    curly_brackets = sum(line.count("{") for line in kept) if "{" in view.text else 0
+    kept = [line for line in kept if line not in policy] if policy else kept
     lines = len(view.lines)
     return {
         "c4_lines": share(len(kept), lines),
-        "sentences": sum(map(_sentences, kept)),
-        "javascript_lines": share(len(javascript), lines),
-        "policy_lines": share(len(policy), lines),
-        "curly_brackets": view.text.count("{"),
-        "lorem_ipsum": view.lowered.count("lorem ipsum"),
+        "sentences": sum(map(sentences, kept)),
+        "javascript_lines": view.line_share(javascript.__contains__),
+        "policy_lines": view.line_share(policy.__contains__),
+        "curly_brackets": curly_brackets,
+        "lorem_ipsum": lorem_ipsum,
     }
 
 
@@ -61,6 +63,6 @@ def _policy(line: str) -> bool:
     return any(part in lowered for part in _POLICY)
 
 
-def _sentences(line: str) -> int:
+def sentences(line: str) -> int:
     ends = [match.end() for match in _SENTENCE_END.finditer(line)]
     return len(ends) + (not ends or ends[-1] < len(line))
