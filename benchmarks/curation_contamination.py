@@ -1,0 +1,152 @@
+"""`python -m benchmarks curation_contamination`: how many planted evaluation items are found, by kind of edit.
+
+Every item of MATH-500, GSM8K and HumanEval in the data sets is put into the middle of a C4 page or Wikipedia
+article, verbatim and edited. Beside it stands the usual rule on the same words: any 13-gram in common, or any 8-gram
+with an item of fewer than 13 words. Then: what is found in text that holds none of the items.
+"""
+
+import random
+import re
+import time
+from collections.abc import Callable, Sequence
+
+from benchmarks.duplicates.labelled import book_editions, plain_documents
+from benchmarks.verifiers import DATA, gzipped_rows
+from k15.curation.duplicates.decontaminate import DecontaminationParams, EvaluationIndex, _plain
+from k15.curation.duplicates.words import Spelling, grams, words
+
+Item = tuple[str, str, str]
+_NUMBER = re.compile(r"\d+")
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
+_SENTENCES = re.compile(r"(?<=[.?!])\s+")
+
+
+def items() -> list[Item]:
+    """Suite, id and text."""
+    found: list[Item] = []
+    sets = (
+        ("MATH-500", "math500/test_subset.jsonl.gz", "problem"),
+        ("GSM8K", "gsm8k/train.jsonl.gz", "question"),
+        ("HumanEval", "humaneval/HumanEval_subset.jsonl.gz", "prompt"),
+    )
+    for suite, path, field in sets:
+        found += [(suite, str(number), row[field]) for number, row in enumerate(gzipped_rows(DATA / path))]
+    return found
+
+
+def _spacing(text: str, rng: random.Random) -> str:
+    return re.sub(r"\s+", lambda _: rng.choice([" ", "  ", "\n"]), re.sub(r"([-+=<>])", r" \1 ", text))
+
+
+def _changed(pattern: re.Pattern[str], to: Callable[[str, random.Random], str]) -> Callable[[str, random.Random], str]:
+    def edit(text: str, rng: random.Random) -> str:
+        found = list(pattern.finditer(text))
+        if not found:
+            return text
+        one = rng.choice(found)
+        return text[: one.start()] + to(one[0], rng) + text[one.end() :]
+
+    return edit
+
+
+def _reordered(text: str, rng: random.Random) -> str:
+    sentences = _SENTENCES.split(text)
+    return " ".join(rng.sample(sentences, len(sentences)))
+
+
+def _replaced(text: str, rng: random.Random) -> str:
+    parts = re.split(r"(\s+)", text)
+    return "".join(rng.choice(_WORDS) if part.strip() and rng.random() < 0.1 else part for part in parts)
+
+
+_WORDS = "about carefully bright table seven river often yellow number person under again window letter early".split()
+EDITS: dict[str, Callable[[str, random.Random], str]] = {
+    "verbatim": lambda text, rng: text,
+    "case": lambda text, rng: text.upper() if rng.random() < 0.5 else text.lower(),
+    "spacing": _spacing,
+    "punctuation": lambda text, rng: re.sub(r"[.,;:?!'\"$]", "", text),
+    "a changed number": _changed(_NUMBER, lambda old, rng: str(int(old) + rng.randrange(1, 50))),
+    "a changed name": _changed(_NAME, lambda old, rng: rng.choice(["Zelda", "Igor", "Mei", "Anders"])),
+    "sentences reordered": _reordered,
+    "one word in ten replaced": _replaced,
+}
+
+
+def measure() -> None:
+    if not (DATA / "math500").is_dir():
+        print(f"contamination: left out, {DATA} is absent (set K15_DATA to the folder of the data sets)")
+        return
+    known = items()
+    began = time.process_time()
+    index = EvaluationIndex.build(known, DecontaminationParams())
+    print(f"contamination: {len(known)} items indexed in {time.process_time() - began:.1f} s of CPU time, ", end="")
+    print(f"{len(index.unprotected)} too short to look for")
+    plain = plain_documents(DATA)
+    usual = UsualRule(known)
+    for name, edit in EDITS.items():
+        _report(name, known, _planted(known, plain, edit), index, usual)
+    books = [one.document.text for one in book_editions(DATA)]
+    svamp = [f"{row['Body']} {row['Question']}" for row in _svamp()]
+    others = [row["problem"] for row in gzipped_rows(next((DATA / "math_test_other").glob("*.gz")))]
+    unrelated = {"C4 and Wikipedia": plain, "books": books, "SVAMP problems": svamp, "other MATH problems": others}
+    for name, texts in unrelated.items():
+        began = time.process_time()
+        hits = sum(hit is not None for hit in index.hits(texts))
+        rate = len(texts) / (time.process_time() - began)
+        also = sum(map(usual.holds_one, texts))
+        print(f"unrelated, {name}: {hits} of {len(texts)} ({rate:,.0f} documents/s); the usual rule {also}", flush=True)
+
+
+def _svamp() -> list[dict]:
+    import json
+
+    return json.loads(next((DATA / "svamp").glob("*.json")).read_text())
+
+
+def _planted(known: Sequence[Item], plain: Sequence[str], edit: Callable[[str, random.Random], str]) -> list[str]:
+    rng = random.Random(23)
+    documents = []
+    for _, _, text in known:
+        host = rng.choice(plain)[:4000]
+        middle = host.find(" ", len(host) // 2)
+        documents.append(f"{host[:middle]}\n\n{edit(text, rng)}\n\n{host[middle:]}")
+    return documents
+
+
+def _report(
+    name: str, known: Sequence[Item], documents: Sequence[str], index: EvaluationIndex, usual: "UsualRule"
+) -> None:
+    hits = index.hits(documents)
+    for suite in dict.fromkeys(suite for suite, _, _ in known):
+        rows = [i for i, item in enumerate(known) if item[0] == suite]
+        removed = sum(hits[i] is not None for i in rows)
+        named = sum(hits[i] is not None and (hits[i].suite, hits[i].id) == known[i][:2] for i in rows)
+        also = sum(usual.holds_one(documents[i]) for i in rows)
+        print(f"{name}, {suite}: removed {removed / len(rows):.4f} ({named / len(rows):.4f} as the very item), ", end="")
+        print(f"by the usual rule {also / len(rows):.4f} of {len(rows)}", flush=True)
+
+
+class UsualRule:
+    """Any 13-gram in common, or 8-gram with an item of fewer words."""
+
+    def __init__(self, known: Sequence[Item]) -> None:
+        self._grams: dict[int, set[int]] = {8: set(), 13: set()}
+        for _, _, text in known:
+            hashes = _words(text)
+            n = 13 if len(hashes) >= 13 else 8
+            if len(hashes) >= n:
+                self._grams[n].update(grams(hashes, n).tolist())
+
+    def holds_one(self, text: str) -> bool:
+        hashes = _words(text)
+        return any(
+            len(hashes) >= n and not known.isdisjoint(grams(hashes, n).tolist()) for n, known in self._grams.items()
+        )
+
+
+def _words(text: str):
+    return words([_plain(text)], [Spelling.ITEM])[0]
+
+
+if __name__ == "__main__":
+    measure()

@@ -1,0 +1,122 @@
+"""`python -m benchmarks curation_duplicates`: the search for duplicates beside datatrove's, on labelled documents.
+
+Both get the same normalised texts and the same n-grams, bands and rows. Printed are precision, recall and F1 over
+pairs of documents in one cluster, and documents per second of CPU time for signing and for finding; ours includes
+writing and reading the units' Parquet files.
+"""
+
+import json
+import os
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.duplicates.labelled import Labelled, planted_edits, sets
+from benchmarks.verifiers import DATA
+from k15.curation.document import Document
+from k15.curation.duplicates.find import find
+from k15.curation.duplicates.params import DuplicatesParams
+from k15.curation.duplicates.signatures import sign
+from k15.errors import UserError
+
+PARAMS = DuplicatesParams(ngram=5, bands=14, rows=8, threshold=0.7)
+_HERE = Path(__file__).resolve().parent / "duplicates"
+_PYTHON = Path(os.environ.get("K15_DATATROVE_PYTHON", ".venv-datatrove/bin/python"))
+_COPIES = 4
+_UNIT = 2000
+_REPETITIONS = 3
+
+
+def measure() -> None:
+    if not (DATA / "book_editions").is_dir():
+        print(f"duplicates: left out, {DATA} is absent (set K15_DATA to the folder of the data sets)")
+        return
+    _prepare_environment()
+    for what, labelled in sets(DATA):
+        _compare_clusters(what, labelled)
+    _compare_speed(planted_edits(DATA, _COPIES))
+
+
+def _prepare_environment() -> None:
+    if not _PYTHON.exists() and subprocess.run(["bash", _HERE / "environment.sh"]).returncode:
+        raise UserError("datatrove's environment could not be made; see above. Running the same command again continues")
+
+
+def _compare_clusters(what: str, labelled: Sequence[Labelled]) -> None:
+    labels = [one.label for one in labelled]
+    texts = [one.document for one in labelled]
+    ours, theirs = our_side(texts)["clusters"], datatrove_side(texts)["clusters"]
+    for name, clusters in (("k15", ours), ("datatrove", theirs)):
+        precision, recall, f1 = scores(labels, clusters)
+        print(f"{what} ({len(texts)}): {name} precision {precision:.4f}, recall {recall:.4f}, F1 {f1:.4f}", flush=True)
+
+
+def _compare_speed(labelled: Sequence[Labelled]) -> None:
+    texts = [one.document for one in labelled]
+    our_side(texts[:100])
+    ratios = []
+    for _ in range(_REPETITIONS):
+        ours, theirs = our_side(texts), datatrove_side(texts)
+        ratios.append((theirs["sign"] + theirs["find"]) / (ours["sign"] + ours["find"]))
+        for name, side in (("k15", ours), ("datatrove", theirs)):
+            rates = ", ".join(f"{step} {len(texts) / side[step]:,.0f}" for step in ("sign", "find"))
+            print(f"speed: {name} {len(texts) / (side['sign'] + side['find']):,.0f} documents/s of CPU time ({rates})")
+    middle = sorted(ratios)[len(ratios) // 2]
+    print(f"speed: ratio {middle:.1f} ({min(ratios):.1f} to {max(ratios):.1f} in {_REPETITIONS} repetitions)", flush=True)
+
+
+def scores(labels: Sequence[str], clusters: Sequence[int]) -> tuple[float, float, float]:
+    """Precision, recall and F1 over pairs; cluster -1 is nobody's."""
+
+    def pairs(groups: Counter[Any]) -> int:
+        return sum(size * (size - 1) // 2 for size in groups.values())
+
+    found = [(label, cluster) for label, cluster in zip(labels, clusters, strict=True) if cluster >= 0]
+    right, said = pairs(Counter(found)), pairs(Counter(cluster for _, cluster in found))
+    true = pairs(Counter(labels))
+    precision, recall = right / said if said else 1.0, right / true
+    return precision, recall, 2 * precision * recall / (precision + recall) if right else 0.0
+
+
+def our_side(documents: Sequence[Document]) -> dict[str, Any]:
+    with TemporaryDirectory() as name:
+        work = Path(name)
+        begin = time.process_time()
+        units = [
+            _unit(work / f"{i:06d}.parquet", documents[i : i + _UNIT]) for i in range(0, len(documents), _UNIT)
+        ]
+        signed = time.process_time()
+        table = find(units, PARAMS, work)
+        end = time.process_time()
+    clusters = [-1] * len(documents)
+    for one, kept in zip(table["id"].to_pylist(), table["cluster"].to_pylist(), strict=True):
+        clusters[int(one)] = clusters[int(kept)] = int(kept)
+    return {"sign": signed - begin, "find": end - signed, "clusters": clusters}
+
+
+def _unit(path: Path, documents: Sequence[Document]) -> Path:
+    digests, bands = sign([one.text for one in documents], [one.domain for one in documents], PARAMS)
+    columns = {name: [getattr(one, name) for one in documents] for name in ("id", "text", "domain", "source")}
+    pq.write_table(pa.table({**columns, "digest": digests, "bands": bands}), path, compression="zstd")
+    return path
+
+
+def datatrove_side(documents: Sequence[Document]) -> dict[str, Any]:
+    with TemporaryDirectory() as name:
+        shape = {"ngram": PARAMS.ngram, "bands": PARAMS.bands, "rows": PARAMS.rows, "work": name}
+        spec = Path(name) / "spec.json"
+        spec.write_text(json.dumps({"texts": [one.text for one in documents], **shape}))
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        command = [_PYTHON, _HERE / "datatrove_side.py", spec]
+        process = subprocess.run(command, env=environment, capture_output=True, text=True)
+        if process.returncode:
+            raise UserError(f"datatrove's side has ended: {process.stderr.strip().splitlines()[-1]}")
+        answer: dict[str, Any] = json.loads(process.stdout)
+        return answer
