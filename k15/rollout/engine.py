@@ -17,9 +17,10 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import Tensor
 
+from k15.progress import Task
 from k15.rollout import process, weights
 from k15.rollout.face import RolloutEngine
-from k15.rollout.inputs import SETTINGS, Inputs, scoring
+from k15.rollout.inputs import SETTINGS, Inputs, choosing, scoring
 from k15.rollout.llm import InProcessLLM, existing, read_json
 from k15.rollout.params import EngineParams
 from k15.rollout.types import Chunk, Order, Prompt, Request, Sampling
@@ -107,6 +108,19 @@ class Engine(InProcessLLM, RolloutEngine):
             name = self._submit(self._inputs.given(request), scoring())
             output = self._finish(None)[name]
         return [output.prompt_logprobs.logprobs[-len(response) :]]
+
+    def next_logprobs(
+        self, prompts: Sequence[Prompt], tokens: Sequence[int], progress: Task | None = None
+    ) -> list[list[float]]:
+        """log p of each of `tokens` as the first of a response, for every prompt. `progress` counts prompts."""
+        requests = [Request((index, 0), prompt) for index, prompt in enumerate(prompts)]
+        for request in requests:
+            self._inputs.check(request)
+        self._forget()
+        with process.RandomStream(0), process.threads(self._threads):
+            names = [self._submit(self._inputs.given(request), choosing(tokens)) for request in requests]
+            found = self._finish(progress)
+        return [[found[name].outputs[0].logprobs[0][token].logprob for token in tokens] for name in names]
 
     def release(self) -> None:
         self.sleep()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +88,8 @@ class Inputs:
 def scoring() -> SamplingParams:
     """For the log-probs of given tokens."""
     return SamplingParams(max_tokens=1, prompt_logprobs=0, flat_logprobs=True, detokenize=False)
+
+
+def choosing(tokens: Sequence[int]) -> SamplingParams:
+    """For the log-probs of each of `tokens` as the next one."""
+    return SamplingParams(max_tokens=1, logprob_token_ids=list(tokens), detokenize=False)

@@ -185,3 +185,14 @@ def test_bad_prompts_are_refused_before_anything_runs(engine: Engine, prompt: Pr
 def test_missing_directory(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"config\.json is missing"):
         Engine(tmp_path / "hf", max_model_len=64, params=tiny.engine_params(max_num_seqs=16, kv_cache_gib=0.1))
+
+
+def test_logprobs_of_chosen_tokens_are_the_models_own(engine: Engine, export: Export) -> None:
+    model, tokens = LlavaForConditionalGeneration.from_pretrained(export(1)), [300, 12, 7]
+    found = engine.next_logprobs(PROMPTS, tokens)
+    for prompt, logprobs in zip(PROMPTS, found, strict=True):
+        expected = logits(model, prompt, [0])[0].log_softmax(-1)[tokens]
+        torch.testing.assert_close(torch.tensor(logprobs), expected, atol=1e-4, rtol=0)
+    assert len({tuple(logprobs) for logprobs in found}) == len(PROMPTS)
+    with pytest.raises(UserError, match="leaves no room"):
+        engine.next_logprobs([Prompt([20] * MAX_MODEL_LEN)], tokens)
