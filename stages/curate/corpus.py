@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from k15.artifacts.schemas import DATASETS
 from k15.curation import mixture, packing
-from k15.curation.document import DOMAINS, Document, Domain
+from k15.curation.document import Document, Domain
 from k15.curation.mixture import Split
 from k15.curation.packing import Tokens
 from k15.progress import Progress
@@ -30,8 +31,8 @@ class Corpus:
     documents: Sequence[Document]
     splits: Sequence[Split]
     tokens: Sequence[Tokens]
-    multiplicities: dict[Domain, float]
-    """How often a domain's training documents are read."""
+    multiplicities: npt.NDArray[np.float64]
+    """How often each is read: a document of the validation split once."""
 
     def members(self, domain: Domain, split: Split) -> list[int]:
         places = enumerate(zip(self.documents, self.splits, strict=True))
@@ -39,15 +40,14 @@ class Corpus:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The rows of the `document` schema."""
-        for document, split in zip(self.documents, self.splits, strict=True):
-            training = split == "train"
+        for document, split, multiplicity in zip(self.documents, self.splits, self.multiplicities, strict=True):
             yield {
                 "id": document.id,
                 "text": document.text,
                 "domain": document.domain,
                 "source": document.source,
                 "split": split,
-                "weight": self.multiplicities[document.domain] if training else 1.0,
+                "weight": float(multiplicity),
                 "meta": json.dumps({"language": document.language, **document.meta}, sort_keys=True),
             }
 
@@ -66,10 +66,10 @@ def encode(
             texts = [document.text for document in documents[start : start + _BATCH]]
             tokens += [np.array([*ids, END_OF_TEXT], np.int32) for ids in tokenizer.encode_batch(texts)]
             task.advance(len(texts))
-    available = dict.fromkeys(DOMAINS, 0)
-    for document, split, ids in zip(documents, splits, tokens, strict=True):
-        available[document.domain] += len(ids) if split == "train" else 0
-    return Corpus(documents, splits, tokens, mixture.multiplicities(params.mixture, available, params.train_tokens))
+    lengths, training = np.array([len(ids) for ids in tokens]), np.array([split == "train" for split in splits])
+    domains = [document.domain for document in documents]
+    read = mixture.multiplicities(params.mixture, domains, lengths, training, params.train_tokens)
+    return Corpus(documents, splits, tokens, np.where(training, read, 1.0))
 
 
 def blocks(corpus: Corpus, domain: Domain, split: Split, params: CurateParams) -> pa.Table:
@@ -77,8 +77,7 @@ def blocks(corpus: Corpus, domain: Domain, split: Split, params: CurateParams) -
     once."""
     members = corpus.members(domain, split)
     ids, lengths = [corpus.documents[i].id for i in members], [len(corpus.tokens[i]) for i in members]
-    multiplicity = corpus.multiplicities.get(domain, 0.0) if split == "train" else 1.0
-    drawn = mixture.draw(ids, lengths, multiplicity, params.seed)
+    drawn = mixture.draw(ids, lengths, corpus.multiplicities[members], params.seed)
     values, offsets = packing.flat([corpus.tokens[members[i]] for i in drawn])
     plan = packing.plan([lengths[i] for i in drawn], params.block_length)
     packed = packing.tables(plan, values, offsets, domain, split)

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from k15.curation.document import DOMAINS, Document, Domain, Rejection
 from k15.curation.generators.vision import VisionDocument
-from k15.curation.mixture import Split
+from k15.curation.mixture import Split, summed
 from k15.curation.sources import GENERATED
 from stages.curate.corpus import Corpus
 
@@ -65,6 +67,15 @@ def tokenization(
         "bytes_per_token": {domain: round(size[domain] / count[domain], 3) for domain in tokens},
         "tokens": tokens,
         "train_tokens": sum(split["train"] for split in tokens.values()),
-        "multiplicity": {domain: round(value, 4) for domain, value in corpus.multiplicities.items()},
+        "multiplicity": _multiplicity(corpus),
         "vision": dict(sorted(Counter(picture.kind for picture in pictures).items())),
     }
+
+
+def _multiplicity(corpus: Corpus) -> dict[str, float]:
+    """How often a token of each domain's training documents is read, on average."""
+    training = [i for i, split in enumerate(corpus.splits) if split == "train"]
+    domains = [corpus.documents[i].domain for i in training]
+    lengths = np.array([len(corpus.tokens[i]) for i in training])
+    there, read = summed(domains, lengths), summed(domains, lengths * corpus.multiplicities[training])
+    return {domain: round(read[domain] / there[domain], 4) for domain in DOMAINS if domain in there}

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from k15.curation.dedup import DedupParams
 from k15.curation.document import Domain
 from k15.curation.filters import Filters
-from k15.curation.mixture import Mixture
+from k15.curation.mixture import Shares
 from k15.curation.sources import Source
 from k15.params import Params
 
@@ -36,7 +36,7 @@ class CurateParams(Params):
     """Entries of the tokenizer: 8 special tokens, 256 bytes, and merges."""
     block_length: int = Field(ge=2)
     train_tokens: int = Field(ge=1)
-    mixture: Mixture
+    mixture: Shares
     """Shares of `train_tokens`."""
 
     @model_validator(mode="after")
