@@ -1,33 +1,42 @@
-"""Train and validation split, and how often each domain's documents are read (§2.5.1: up- and down-sampling).
+"""Train and validation split, and how often each document is read (§2.5.1, App. B: up- and down-sampling).
 
-Guarantees: the split and the sampling order hash a document's id, so adding a source moves no other document
-to the other split.
+A document's multiplicity is its domain's share of the tokens, spread over the domain's documents by the weight of their
+source, their quality, for code their language, and for long context their length. Guarantees: the split and the order
+of reading hash a document's id, so adding a source moves no other document to the other split; a
+document's readings differ from its multiplicity by one at most.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from k15.curation.document import DOMAINS, Domain
+from k15.curation.document import DOMAINS
 from k15.params import Params
 from k15.seeds import derive
 
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
 Split = Literal["train", "validation"]
 SPLITS: tuple[Split, ...] = get_args(Split)
+Stage = Literal["pretrain", "cooldown", "long_context"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+Weight = Annotated[float, Field(ge=0)]
 
 
-class Mixture(Params):
+class Shares(Params):
     """Shares of the training tokens; they need not sum to one. A domain without documents gives its share to
     the others."""
 
-    english: float = Field(ge=0)
-    chinese: float = Field(ge=0)
-    code: float = Field(ge=0)
-    math: float = Field(ge=0)
-    knowledge: float = Field(ge=0)
+    english: Weight
+    chinese: Weight
+    code: Weight
+    math: Weight
+    knowledge: Weight
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -36,30 +45,93 @@ class Mixture(Params):
         return self
 
 
+class LongDocuments(Params):
+    """Documents of at least `tokens` count `factor` times in the long-context stage."""
+
+    tokens: int = Field(ge=1)
+    factor: Weight
+
+
+class Mixture(Params):
+    """What each stage of pretraining reads. A weight is relative to the other documents of the domain; what is not
+    named has 1."""
+
+    pretrain: Shares
+    cooldown: Shares
+    long_context: Shares
+    sources: dict[str, Weight]
+    languages: dict[str, Weight]
+    """Of code: markup below 1, languages to be read more often above."""
+    long_documents: LongDocuments
+
+    def weights(
+        self,
+        stage: Stage,
+        sources: Sequence[str],
+        languages: Sequence[str | None],
+        lengths: npt.ArrayLike,
+        quality: npt.ArrayLike,
+    ) -> Floats:
+        """Of each document, within its domain. `languages`: the programming language of code, None for text;
+        `quality`: its quality factor."""
+        source = np.array([self.sources.get(name, 1.0) for name in sources])
+        language = np.array([1.0 if name is None else self.languages.get(name, 1.0) for name in languages])
+        weights: Floats = source * language * np.asarray(quality, dtype=np.float64)
+        if stage == "long_context":
+            long = np.asarray(lengths) >= self.long_documents.tokens
+            weights = np.where(long, weights * self.long_documents.factor, weights)
+        return weights
+
+
 def split_of(document_id: str, validation_fraction: float, seed: int) -> Split:
     """The split that a document belongs to."""
     return "validation" if derive(seed, "split", document_id) < validation_fraction * 2**63 else "train"
 
 
-def multiplicities(mixture: Mixture, available: Mapping[Domain, int], target: int) -> dict[Domain, float]:
-    """How often each domain's training documents are read, given the tokens they have, to come to `target`."""
-    shares = {domain: getattr(mixture, domain) for domain in DOMAINS if available.get(domain)}
-    total = sum(shares.values())
-    return {domain: target * share / total / available[domain] if total else 0.0 for domain, share in shares.items()}
+def multiplicities(
+    shares: Shares, domains: Sequence[str], lengths: npt.ArrayLike, weights: npt.ArrayLike, target: int
+) -> Floats:
+    """How often each document is read, so that the domains' tokens have their shares of `target`."""
+    of, weight = np.asarray(domains), np.asarray(weights, dtype=np.float64)
+    tokens = weight * np.asarray(lengths, dtype=np.float64)
+    available = {domain: float(tokens[of == domain].sum()) for domain in DOMAINS}
+    wanted = {domain: getattr(shares, domain) for domain in DOMAINS if available[domain] > 0}
+    total = sum(wanted.values())
+    scale = {domain: target * share / total / available[domain] if total else 0.0 for domain, share in wanted.items()}
+    return weight * np.array([scale.get(domain, 0.0) for domain in of.tolist()])
 
 
-def draw(ids: Sequence[str], lengths: Sequence[int], multiplicity: float, seed: int) -> list[int]:
-    """Indices of documents to read in turn, as near to `multiplicity` times all their tokens as whole documents
-    come. Every document is read once before any is read again; each round has its own order."""
-    wanted = multiplicity * sum(lengths)
-    drawn: list[int] = []
-    tokens, round_number = 0, 0
-    while tokens < wanted:
-        order = sorted(range(len(ids)), key=lambda index: derive(seed, "order", round_number, ids[index]))
-        for index in order:
-            if tokens + lengths[index] / 2 > wanted:
-                return drawn
-            drawn.append(index)
-            tokens += lengths[index]
-        round_number += 1
-    return drawn
+def summed(names: Sequence[str], values: npt.ArrayLike) -> Mapping[str, float]:
+    """The sum of `values` by name: tokens or readings by domain, source or language."""
+    found, place = np.unique(np.asarray(names, dtype=str), return_inverse=True)
+    return dict(zip(found.tolist(), np.bincount(place, np.asarray(values, dtype=np.float64)).tolist(), strict=True))
+
+
+def draw(ids: Sequence[str], lengths: npt.ArrayLike, multiplicities: npt.ArrayLike, seed: int) -> Counts:
+    """Indices of documents to read in turn, as near to the tokens that the multiplicities come to as whole documents
+    come. A document's readings are spread evenly; of documents with equal multiplicities every one is read once before
+    any is read again, and each round has its own order."""
+    size, times = np.asarray(lengths, dtype=np.int64), np.asarray(multiplicities, dtype=np.float64)
+    known = np.flatnonzero(times > 0)
+    hashes = np.array([derive(seed, "order", ids[index]) for index in known.tolist()], dtype=np.uint64)
+    # One reading more than any document needs: what it is cut to is decided by the tokens.
+    copies = np.ceil(times[known]).astype(np.int64) + 1
+    place = np.repeat(np.arange(len(known)), copies)
+    nth = np.arange(len(place)) - np.repeat(np.cumsum(copies) - copies, copies)
+    within = _mixed(hashes[place] + nth.astype(np.uint64) * _ROUND) / 2.0**64
+    due = (nth + within) / times[known][place]
+    index = known[place[np.lexsort((hashes[place], due))]]
+    wanted = float((size * times).sum())
+    # A document is read if that brings the tokens nearer to what is wanted.
+    beyond = np.cumsum(size[index]) - size[index] / 2 > wanted
+    return index[: int(beyond.argmax()) if beyond.any() else len(index)]
+
+
+_ROUND = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The finaliser of SplitMix64: every input bit moves every output bit."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))

@@ -16,19 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-<<<<<<< HEAD
 import pyarrow.parquet as pq
 
 from k15.artifacts import publish, write_dataset
-=======
-
-from k15.artifacts import publish, write_dataset
-from k15.curation import dedup, filters, generators, measures, mixture, sources
-from k15.curation.document import DOMAINS, Document, Rejection
-from k15.curation.generators import vision
-from k15.curation.mixture import SPLITS, Split
-from k15.curation.normalise import normalise
->>>>>>> s2
 from k15.errors import UserError
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
@@ -72,7 +62,6 @@ def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Path], l
     return files[len(of_pictures) :], files[: len(of_pictures)]
 
 
-<<<<<<< HEAD
 def _decide(params: CurateParams, ctx: Context, work: Work, found: Sequence[Path]) -> list[Path]:
     """What becomes of every text, one file a partition."""
     measures, signatures = columns.measured(work, found), columns.signed(work, found, params.duplicates)
@@ -88,21 +77,6 @@ def _decide(params: CurateParams, ctx: Context, work: Work, found: Sequence[Path
         raise UserError(f"none of {count} documents is left; loosen curate.filters or add sources")
     clusters = decisions.duplicates(work, together, params.duplicates, key)
     return decided.decide(work, together, clusters, params, key)
-=======
-def _filtered(params: CurateParams, ctx: Context) -> tuple[list[Document], list[Document], list[Rejection]]:
-    """All documents, those that pass their domain's rules, and why the others do not."""
-    read, measured = [], []
-    with ctx.progress.task("read and measure") as task:
-        for document in _raw(params, ctx):
-            clean = replace(document, text=normalise(document.text, document.domain))
-            read.append(clean)
-            measured.append(measures.measure(clean))
-            task.advance()
-    table = pa.table({"domain": pa.array([d.domain for d in read], pa.string()), **measures.columns(measured)})
-    judged = {row.pop("row"): row for row in filters.judge(table, params.filters).to_pylist()}
-    kept = [document for i, document in enumerate(read) if i not in judged]
-    return read, kept, [Rejection(read[i], **row) for i, row in judged.items()]
->>>>>>> s2
 
 
 def _passing(verdicts: Path) -> int:

@@ -89,9 +89,10 @@ class Classifier:
     @classmethod
     def load(cls, path: Path) -> Classifier:
         with safe_open(path, "pt") as file:
-            told, tensors = file.metadata(), [file.get_tensor(name) for name in ("embedding", "output", "bias")]
+            told = file.metadata()
+            embedding, output, bias = (file.get_tensor(name) for name in ("embedding", "output", "bias"))
         params = ClassifierParams.model_validate(json.loads(told["params"]))
-        return cls(params, *tensors, float(told["scale"]), float(told["shift"]))
+        return cls(params, embedding, output, bias, float(told["scale"]), float(told["shift"]))
 
 
 def fit(seeds: Sequence[Seed], params: ClassifierParams, seed: int) -> tuple[Classifier, dict[str, Any]]:

@@ -1,6 +1,5 @@
 """A model's yes and no, on a real engine with random weights."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,8 @@ from k15.model import checkpoint, vlm
 from k15.tokenizer import ASSISTANT, USER
 from tests.k15 import tiny
 
-SHAPE = replace(tiny.SHAPE, heads=1, kv_heads=1, head_dim=32, init_std=0.5)  # the narrowest head that the engine takes
+NARROWEST = {"heads": 1, "kv_heads": 1, "head_dim": 32}  # the narrowest head that the engine takes
+SHAPE = tiny.SHAPE.model_copy(update={**NARROWEST, "init_std": 0.5})
 TEXTS = ["the code of the river", "in the garden", "the mill " * 200]
 
 
