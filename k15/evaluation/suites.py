@@ -106,4 +106,4 @@ def check_names(suites: Sequence[Suite]) -> None:
     taken = {pool for of_suite in pools().values() for pool in of_suite}
     for name in names:
         if names.count(name) > 1 or name in taken:
-            raise UserError(f"params.yaml: evaluate.benchmarks: two suites are named {name!r}; rename one")
+            raise UserError(f"params.yaml: benchmarks.sets: two suites are named {name!r}; rename one")

@@ -8,7 +8,6 @@ for duplicates, so that a good text is never dropped in favour of one that is no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,45 +32,36 @@ _TEXT = ("id", "text", "domain", "source", "digest", "bands")
 CLUSTER = ("cluster", "kind", "similarity", "across")
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What a text is judged by alone."""
-
-    filters: Filters
-    contaminated_from: float
-
-
-def judged(work: Work, found: Sequence[Beside], rules: Rules, key: object) -> list[Path]:
+def judged(work: Work, found: Sequence[Beside], filters: Filters, key: object) -> list[Path]:
     """The verdict on every text of the parts, but for duplicates: a file of columns beside each."""
     wanted = [
         Piece(
             work.place(f"judged-{part.parent.name}", key) / part.name,
-            partial(_judge, part=part, others=others, rules=rules),
+            partial(_judge, part=part, others=others, filters=filters),
         )
         for part, others in found
     ]
     return work.complete("rules", wanted)
 
 
-def _judge(path: Path, part: Path, others: Sequence[Path], rules: Rules) -> None:
+def _judge(path: Path, part: Path, others: Sequence[Path], filters: Filters) -> None:
     columns = ["id", "text", "domain", "source", "broken", "contaminated", "contaminated_by", *MEASURES]
     with pq.ParquetWriter(path, VERDICT, compression="zstd") as writer:
         for rows in parts.groups(part, others, columns):
-            writer.write_table(verdicts(rows, rules), row_group_size=max(1, rows.num_rows))
+            writer.write_table(verdicts(rows, filters), row_group_size=max(1, rows.num_rows))
 
 
-def verdicts(rows: pa.Table, rules: Rules) -> pa.Table:
+def verdicts(rows: pa.Table, filters: Filters) -> pa.Table:
     """One row for each of `rows`; `filter` is null where nothing speaks against the text."""
     size = rows.num_rows
-    ruled = _by_row(judge(rows, rules.filters), size)
+    ruled = _by_row(judge(rows, filters), size)
     cases: list[tuple[Any, ...]] = [
         (pc.is_valid(rows["broken"]), "unreadable", rows["broken"], pa.nulls(size, pa.float64())),
         (pc.is_valid(ruled["filter"]), ruled["filter"], ruled["reason"], ruled["value"]),
     ]
     if "contaminated" in rows.column_names:
         by = pc.binary_join_element_wise("holds", rows["contaminated_by"], " ")
-        over = pc.greater_equal(rows["contaminated"], rules.contaminated_from)
-        cases.append((over, "contaminated", by, rows["contaminated"]))
+        cases.append((pc.is_valid(rows["contaminated"]), "contaminated", by, rows["contaminated"]))
     columns = {name: pa.nulls(size, VERDICT.field(name).type) for name in VERDICT.names}
     for applies, *values in reversed(cases):
         for name, value in zip(VERDICT.names, values, strict=True):

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from k15.curation.document import Domain
+from k15.curation.duplicates.decontaminate import DecontaminationParams
 from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.filters import Filters
 from k15.curation.mixture import Mixture
@@ -51,6 +52,8 @@ class CurateParams(Params):
     sources: list[Source]
     validation: ValidationParams
     filters: Filters
+    decontamination: DecontaminationParams
+    """Against the sets of section `benchmarks`."""
     duplicates: DuplicatesParams
     validation_fraction: float = Field(gt=0, lt=1)
     """Share of the documents (of every domain, and of the vision documents)."""

@@ -20,10 +20,11 @@ import pyarrow.parquet as pq
 
 from k15.artifacts import publish, write_dataset
 from k15.errors import UserError
+from k15.evaluation.params import BenchmarksParams
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
-from stages.curate import columns, decided, decisions, funnel, mixing, outputs, pictures, texts, tokens, validate
-from stages.curate.decisions import Beside, Rules
+from stages.curate import columns, contamination, decided, decisions, funnel, mixing, outputs, pictures, texts, tokens, validate
+from stages.curate.decisions import Beside
 from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
 from stages.curate.work import Work
@@ -65,10 +66,11 @@ def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Path], l
 def _decide(params: CurateParams, ctx: Context, work: Work, found: Sequence[Path]) -> list[Path]:
     """What becomes of every text, one file a partition."""
     measures, signatures = columns.measured(work, found), columns.signed(work, found, params.duplicates)
-    rules = Rules(params.filters, 1.0)
-    key = params.filters.model_dump()
-    known = list(zip(measures, signatures, strict=True))
-    verdicts = decisions.judged(work, list(zip(found, known, strict=True)), rules, key)
+    benchmarks = ctx.params(BenchmarksParams, "benchmarks")
+    hits = contamination.compared(work, found, params.decontamination, benchmarks, ctx.root)
+    known = list(zip(measures, signatures, *([hits] if hits else []), strict=True))
+    key = [params.filters.model_dump(), [[str(path) for path in paths] for paths in known]]
+    verdicts = decisions.judged(work, list(zip(found, known, strict=True)), params.filters, key)
     together: list[Beside] = [
         (part, (*others, verdict)) for part, others, verdict in zip(found, known, verdicts, strict=True)
     ]
@@ -101,4 +103,4 @@ def _publish(
     write_dataset(ctx.artifact("curate/tokens"), "tokens", mixed.tables(values), producer=producer)
 
 
-STAGE = Stage("curate", CurateParams, run)
+STAGE = Stage("curate", CurateParams, run, sections=("benchmarks",))

@@ -1,22 +1,13 @@
 """Parameters of the evaluate stage."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from k15.evaluation.params import Drawing, Positive
 from k15.params import Params
 
-Positive = Annotated[int, Field(ge=1)]
 Depth = Annotated[float, Field(ge=0, le=1)]
-
-
-class Drawing(Params):
-    """How the answers of one suite are drawn."""
-
-    samples: Positive
-    """Answers per problem."""
-    temperature: float = Field(ge=0)
-    max_tokens: Positive
 
 
 class Families(Drawing):
@@ -37,16 +28,6 @@ class Needle(Drawing):
     """Problems per length."""
 
 
-class Benchmark(Drawing):
-    """A published benchmark's own file, or a directory of files."""
-
-    name: str = Field(pattern=r"^[a-z0-9_-]+$")
-    format: Literal["math500", "gsm8k", "aime", "math_vision", "mmmu", "mathvista"]
-    path: str = Field(min_length=1)
-    limit: Positive | None = None
-    """Only the first so many records."""
-
-
 class Evaluate(Params):
     seed: int
     max_model_len: Positive
@@ -54,7 +35,6 @@ class Evaluate(Params):
     text: Families
     vision: Families
     needle: Needle
-    benchmarks: tuple[Benchmark, ...] = ()
 
     @model_validator(mode="after")
     def _needles_fit(self) -> Self:

@@ -12,6 +12,7 @@ from k15.artifacts import read_rows, verify, write_dataset
 from k15.evaluation.benchmarks import read_benchmark
 from k15.evaluation.generation import Examiner
 from k15.evaluation.items import Suite
+from k15.evaluation.params import BenchmarksParams
 from k15.evaluation.scoring import Figures, Row, score_rows, summarize, unscored
 from k15.evaluation.suites import blank_twins, check_names, family_suites, needle_suites, pools, suite_of
 from k15.rollout.params import EngineParams
@@ -47,7 +48,7 @@ def run(params: Evaluate, ctx: Context) -> dict[str, dict[str, Figures]]:
     for path in artifacts.values():
         verify(path, "checkpoint")
     tokenizer = Tokenizer.load(artifacts["pretrain"] / "tokenizer")
-    asked = build_suites(params, tokenizer, ctx.root)
+    asked = build_suites(params, ctx.params(BenchmarksParams, "benchmarks"), tokenizer, ctx.root)
     check_names([one.suite for one in asked])
     parents = list(artifacts.values())
     producer = ctx.producer(params, parents)
@@ -72,18 +73,18 @@ def examiner_of(params: Evaluate, settings: EngineParams, tokenizer: Tokenizer) 
     return Examiner(tokenizer, params.max_model_len, settings, params.seed)
 
 
-def build_suites(params: Evaluate, tokenizer: Tokenizer, root: Path) -> list[Asked]:
+def build_suites(params: Evaluate, published: BenchmarksParams, tokenizer: Tokenizer, root: Path) -> list[Asked]:
     asked = []
     for vision, families in ((False, params.text), (True, params.vision)):
         suites = family_suites(vision, families.problems, params.seed, families)
         asked += [Asked(suite, families.base_problems) for suite in [*suites, *blank_twins(suites)]]
     needle = params.needle
     suites = needle_suites(needle.lengths, needle.depths, needle.problems, params.seed, tokenizer, needle)
-    for benchmark in params.benchmarks:
+    for benchmark in published.sets:
         items = read_benchmark(benchmark.name, benchmark.format, root / benchmark.path, benchmark.limit)
-        published = suite_of(benchmark.name, items, benchmark)
-        suites += [published, *blank_twins([published])]
+        suite = suite_of(benchmark.name, items, benchmark)
+        suites += [suite, *blank_twins([suite])]
     return asked + [Asked(suite, len(suite.items)) for suite in suites]
 
 
-STAGE = Stage("evaluate", Evaluate, run, sections=("engine",))
+STAGE = Stage("evaluate", Evaluate, run, sections=("engine", "benchmarks"))

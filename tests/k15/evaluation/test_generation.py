@@ -15,7 +15,7 @@ from k15.model import checkpoint
 from k15.model.config import ModelConfig
 from k15.model.vlm import build
 from k15.tokenizer import Tokenizer
-from stages.evaluate.params import Drawing
+from k15.evaluation.params import Drawing
 from tests.k15 import tiny
 
 SHAPE = ModelConfig(

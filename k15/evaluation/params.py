@@ -1,0 +1,46 @@
+"""Section `benchmarks` of params.yaml: published sets that are evaluated on, and what is kept out of training data.
+
+One list for all stages that need it, so that no set is evaluated on that training data may hold.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from k15.params import Params
+
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Drawing(Params):
+    """How the answers of one suite are drawn."""
+
+    samples: Positive
+    """Answers per problem."""
+    temperature: float = Field(ge=0)
+    max_tokens: Positive
+
+
+class Benchmark(Drawing):
+    """A published benchmark's own file, or a directory of files."""
+
+    name: str = Field(pattern=r"^[a-z0-9_-]+$")
+    format: Literal["math500", "gsm8k", "aime", "math_vision", "mmmu", "mathvista"]
+    path: str = Field(min_length=1)
+    limit: Positive | None = None
+    """Only the first so many records."""
+
+
+class Guarded(Params):
+    """A set that is not evaluated on here and kept out of training data all the same."""
+
+    name: str = Field(pattern=r"^[a-z0-9_-]+$")
+    path: str = Field(min_length=1)
+    """A JSON Lines, JSON or Parquet file, or a directory of such files."""
+    fields: tuple[str, ...] = Field(min_length=1)
+    """Whose texts together are the item."""
+
+
+class BenchmarksParams(Params):
+    sets: tuple[Benchmark, ...]
+    guarded: tuple[Guarded, ...]

@@ -1,0 +1,49 @@
+"""Which texts hold an item of an evaluation set in use: a column beside each part (App. B)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache, partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from k15.artifacts.digests import json_digest
+from k15.artifacts.storage import write_json
+from k15.curation.duplicates.decontaminate import DecontaminationParams, EvaluationIndex
+from k15.evaluation.guarded import guarded
+from k15.evaluation.params import BenchmarksParams
+from stages.curate import columns
+from stages.curate.work import Work
+
+_SCHEMA = pa.schema([("contaminated", pa.float64()), ("contaminated_by", pa.string())])
+
+
+def compared(
+    work: Work, texts: Sequence[Path], params: DecontaminationParams, benchmarks: BenchmarksParams, root: Path
+) -> list[Path]:
+    """One file a part: the largest share of an item that a text holds, and which; null where it holds none. No files
+    without evaluation sets."""
+    items = list(guarded(benchmarks, root))
+    if not items:
+        return []
+    found = EvaluationIndex.build(items, params)
+    if found.unprotected:
+        work.progress.log(f"{len(found.unprotected)} of {len(items)} evaluation items are too short to be looked for")
+    file = work.place("items", json_digest(items)) / "items.json"
+    write_json(file, items)
+    compute = partial(_compare, params=params, items=file)
+    return columns.beside(work, "contamination", texts, ("text",), compute, params.model_dump(), str(file))
+
+
+@cache
+def _index(params: DecontaminationParams, items: Path) -> EvaluationIndex:
+    """One a worker: building it takes longer than a part."""
+    return EvaluationIndex.build(json.loads(items.read_text("utf-8")), params)
+
+
+def _compare(rows: pa.Table, params: DecontaminationParams, items: Path) -> pa.Table:
+    hits = _index(params, items).hits(rows["text"].to_pylist())
+    found = [(hit.share, f"{hit.suite}/{hit.id}") if hit else (None, None) for hit in hits]
+    return pa.table([[share for share, _ in found], [name for _, name in found]], schema=_SCHEMA)
