@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from k15.params import read_params
 from pipelines.graph import OPTIONAL, load_graph, load_node
@@ -40,6 +41,15 @@ def test_optional_stages_are_known_by_name_and_feed_no_other() -> None:
     assert load_node(ROOT, "reward_model") == MORE["reward_model"]
     made = {path for node in MORE.values() for path in node.outs}
     assert not made & {dep for node in GRAPH.values() for dep in node.deps}
+
+
+@pytest.mark.parametrize("path", ["dvc.yaml", OPTIONAL])
+def test_dvc_remembers_every_run(path: str) -> None:
+    """An output outside of its cache would keep a stage out of the run cache, which experiments live on."""
+    stages = YAML(typ="safe").load((ROOT / path).read_text())["stages"]
+    for name, stage in stages.items():
+        outs = stage.get("do", stage).get("outs", [])
+        assert outs and all(isinstance(out, str) for out in outs), name
 
 
 def test_inputs_are_outputs_of_earlier_stages() -> None:
