@@ -64,9 +64,9 @@ DATASETS: dict[str, Schema] = {
         source=_str,
         split=_str,
     ),
-    # One packed block a row; `lengths` are the tokens of its documents (or pieces of them), and what they leave of the
-    # block is padding.
-    "tokens": _schema(2, domain=_str, split=_str, tokens=_ids, lengths=_ids),
+    # One packed block a row, for the stage of pretraining that reads it; `lengths` are the tokens of its documents (or
+    # pieces of them), and what they leave of the block is padding.
+    "tokens": _schema(2, stage=_str, domain=_str, split=_str, tokens=_ids, lengths=_ids),
     "prompt": _schema(
         2,
         id=_str,

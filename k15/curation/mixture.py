@@ -53,30 +53,27 @@ class LongDocuments(Params):
 
 
 class Mixture(Params):
-    """What each stage of pretraining reads. A weight is relative to the other documents of the domain; what is not
-    named has 1."""
+    """What each stage of pretraining reads."""
 
     pretrain: Shares
     cooldown: Shares
     long_context: Shares
-    sources: dict[str, Weight]
     languages: dict[str, Weight]
-    """Of code: markup below 1, languages to be read more often above."""
+    """Of code, relative to the others, which have 1: markup below it, languages to be read more often above."""
     long_documents: LongDocuments
 
     def weights(
         self,
         stage: Stage,
-        sources: Sequence[str],
+        sources: npt.ArrayLike,
         languages: Sequence[str | None],
         lengths: npt.ArrayLike,
         quality: npt.ArrayLike,
     ) -> Floats:
-        """Of each document, within its domain. `languages`: the programming language of code, None for text;
-        `quality`: its quality factor."""
-        source = np.array([self.sources.get(name, 1.0) for name in sources])
+        """Of each document, within its domain. `sources`: the weight of its source; `languages`: the programming
+        language of code, None for text; `quality`: its quality factor."""
         language = np.array([1.0 if name is None else self.languages.get(name, 1.0) for name in languages])
-        weights: Floats = source * language * np.asarray(quality, dtype=np.float64)
+        weights: Floats = np.asarray(sources, dtype=np.float64) * language * np.asarray(quality, dtype=np.float64)
         if stage == "long_context":
             long = np.asarray(lengths) >= self.long_documents.tokens
             weights = np.where(long, weights * self.long_documents.factor, weights)

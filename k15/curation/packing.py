@@ -163,7 +163,9 @@ def gather(plan: Plan, values: Tokens, offsets: npt.ArrayLike, first: int, last:
     return tokens.reshape(-1, plan.block_length)
 
 
-def tables(plan: Plan, values: Tokens, offsets: npt.ArrayLike, domain: str, split: str) -> Iterator[pa.Table]:
+def tables(
+    plan: Plan, values: Tokens, offsets: npt.ArrayLike, stage: str, domain: str, split: str
+) -> Iterator[pa.Table]:
     """The rows of the `tokens` schema, some blocks at a time."""
     step = max(1, _GATHERED // plan.block_length)
     for first in range(0, plan.blocks, step):
@@ -175,6 +177,7 @@ def tables(plan: Plan, values: Tokens, offsets: npt.ArrayLike, domain: str, spli
         yield pa.table(
             schema=DATASETS["tokens"].columns,
             data={
+                "stage": pa.array([stage] * len(tokens), pa.string()),
                 "domain": pa.array([domain] * len(tokens), pa.string()),
                 "split": pa.array([split] * len(tokens), pa.string()),
                 "tokens": pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(tokens.reshape(-1))),

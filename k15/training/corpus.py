@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 
 from k15.artifacts import read_dataset
@@ -19,20 +20,15 @@ from k15.training.trainer import cross_entropy
 
 
 class TokenBlocks:
-    """The blocks of one split: `tokens` [N, L], `segments` [N, L] (document number within the block, -1: padding) and
+    """The blocks of one split that `stage` of pretraining reads (validation has none of its own): `tokens` [N, L], `segments` [N, L] (document number within the block, -1: padding) and
     each block's domain."""
 
-    def __init__(self, path: Path, split: str, domains: Sequence[str] | None = None) -> None:
+    def __init__(self, path: Path, split: str, stage: str = "pretrain") -> None:
         table = read_dataset(path, "tokens")
-        wanted = [
-            i
-            for i, (s, d) in enumerate(zip(table["split"].to_pylist(), table["domain"].to_pylist(), strict=True))
-            if s == split and (domains is None or d in domains)
-        ]
-        if not wanted:
-            raise UserError(f"{path}: no {split} blocks of {domains or 'any domain'}; curate more documents")
-        table = table.take(wanted)
-        rows = len(wanted)
+        table = table.filter(pc.and_(pc.equal(table["split"], split), pc.equal(table["stage"], stage)))
+        rows = table.num_rows
+        if not rows:
+            raise UserError(f"{path}: no {split} blocks for {stage}; curate more documents, or raise its shares")
         tokens = table["tokens"].combine_chunks()
         self.tokens = torch.from_numpy(tokens.flatten().to_numpy().reshape(rows, -1).astype(np.int64))
         self.segments = _segments(table["lengths"].combine_chunks(), self.tokens.shape[1])

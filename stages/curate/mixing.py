@@ -1,7 +1,8 @@
-"""From the kept texts' tokens to training blocks: how often each text is read, in which order, and packed how."""
+"""From the kept texts' tokens to training blocks: how often each stage reads each text, in which order, packed how."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,71 +13,109 @@ import pyarrow as pa
 
 from k15.curation import mixture, packing
 from k15.curation.document import DOMAINS, Domain
-from k15.curation.mixture import SPLITS, Split
+from k15.curation.mixture import STAGES, Split, Stage
 from k15.curation.packing import Tokens
 from stages.curate.params import CurateParams
 
 
 @dataclass(frozen=True)
 class Owners:
-    """The kept texts in the order of their tokens."""
+    """The kept texts in the order of their tokens; `factors` are their quality's."""
 
     ids: npt.NDArray[np.object_]
     domains: npt.NDArray[np.object_]
     splits: npt.NDArray[np.object_]
+    sources: npt.NDArray[np.object_]
+    languages: list[str | None]
+    """The programming language of code, None for text."""
+    factors: npt.NDArray[np.float64]
     lengths: npt.NDArray[np.int64]
     offsets: npt.NDArray[np.int64]
 
     @classmethod
     def of(cls, columns: Mapping[str, Any]) -> Owners:
-        names = [columns[name].to_numpy() for name in ("id", "domain", "split")]
-        return cls(*names, columns["tokens"], columns["offset"])
+        names = [columns[name].to_numpy() for name in ("id", "domain", "split", "source")]
+        labels = [json.loads(meta) for meta in columns["meta"].to_pylist()]
+        languages = [one.get("programming_language") for one in labels]
+        return cls(*names, languages, columns["factor"].to_numpy(), columns["tokens"], columns["offset"])
 
     def members(self, domain: Domain, split: Split) -> npt.NDArray[np.int64]:
         return np.flatnonzero((self.domains == domain) & (self.splits == split))
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """Packed texts of one domain; `drawn`: the text of each document that the plan holds."""
+
+    stage: Stage
+    split: Split
+    domain: Domain
+    plan: packing.Plan
+    drawn: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Mixed:
-    """`weights`: how often each text is read; `multiplicities`: a domain's texts on average."""
+    """`weights`: how often pretraining reads each text."""
 
     owners: Owners
     weights: npt.NDArray[np.float64]
-    multiplicities: Mapping[Domain, float]
-    plans: Mapping[tuple[Domain, Split], tuple[packing.Plan, npt.NDArray[np.int64]]]
-    """Of a domain and split its blocks, and the text of each document that they hold."""
+    blocks: list[Blocks]
+
+    def tokens(self, stage: Stage, split: Split) -> dict[Domain, int]:
+        chosen = [one for one in self.blocks if (one.stage, one.split) == (stage, split)]
+        return {one.domain: one.plan.tokens for one in chosen}
 
     @property
-    def tokens(self) -> dict[tuple[Domain, Split], int]:
-        return {place: plan.tokens for place, (plan, _) in self.plans.items()}
+    def multiplicities(self) -> dict[Domain, float]:
+        """How often pretraining reads a domain's texts, on average over their tokens."""
+        training = self.owners.splits == "train"
+        found = {}
+        for domain in DOMAINS:
+            lengths = np.where(training & (self.owners.domains == domain), self.owners.lengths, 0)
+            if total := int(lengths.sum()):
+                found[domain] = round(float((self.weights * lengths).sum()) / total, 4)
+        return found
 
     @property
     def occupancy(self) -> float:
         """Share of the training blocks' places that hold a token."""
-        plans = [plan for (_, split), (plan, _) in self.plans.items() if split == "train"]
+        plans = [one.plan for one in self.blocks if one.split == "train"]
         places = sum(plan.blocks * plan.block_length for plan in plans)
         return sum(plan.tokens for plan in plans) / places if places else 1.0
 
     def tables(self, values: Tokens) -> Iterator[pa.Table]:
-        """The rows of the `tokens` schema; training first."""
-        for (domain, split), (plan, drawn) in self.plans.items():
-            yield from packing.tables(plan, values, self.owners.offsets[drawn], domain, split)
+        """The rows of the `tokens` schema."""
+        for one in self.blocks:
+            offsets = self.owners.offsets[one.drawn]
+            yield from packing.tables(one.plan, values, offsets, one.stage, one.domain, one.split)
 
 
 def mix(owners: Owners, params: CurateParams) -> Mixed:
-    """Training texts as often as the mixture wants them, others once."""
-    available = {domain: int(owners.lengths[owners.members(domain, "train")].sum()) for domain in DOMAINS}
-    wanted = mixture.multiplicities(params.mixture, available, params.train_tokens)
-    weights = np.ones(len(owners.ids))
-    plans = {}
-    for split in SPLITS:
-        for domain in DOMAINS:
-            members = owners.members(domain, split)
-            multiplicity = wanted.get(domain, 0.0) if split == "train" else 1.0
-            weights[members] = multiplicity
-            order = mixture.draw(
-                owners.ids[members].tolist(), owners.lengths[members].tolist(), multiplicity, params.seed
-            )
-            drawn = members[order]
-            plans[domain, split] = packing.plan(owners.lengths[drawn], params.block_length), drawn
-    return Mixed(owners, weights, {domain: round(value, 4) for domain, value in wanted.items()}, plans)
+    """Training texts as often as each stage's mixture wants them; those for validation once."""
+    blocks, read = [], {}
+    for stage in STAGES:
+        read[stage] = _multiplicities(owners, params, stage)
+        blocks += [_packed(owners, params, stage, "train", domain, read[stage]) for domain in DOMAINS]
+    once = np.ones(len(owners.ids))
+    blocks += [_packed(owners, params, "pretrain", "validation", domain, once) for domain in DOMAINS]
+    weights = np.where(owners.splits == "train", read["pretrain"], 1.0)
+    return Mixed(owners, weights, [one for one in blocks if one.plan.blocks])
+
+
+def _multiplicities(owners: Owners, params: CurateParams, stage: Stage) -> npt.NDArray[np.float64]:
+    of_source = {source.name: source.weight for source in params.sources}
+    sources = np.array([of_source.get(name, 1.0) for name in owners.sources.tolist()])
+    weights = params.mixture.weights(stage, sources, owners.languages, owners.lengths, owners.factors)
+    training = np.where(owners.splits == "train", weights, 0.0)
+    shares, target = getattr(params.mixture, stage), getattr(params.train_tokens, stage)
+    return mixture.multiplicities(shares, owners.domains.tolist(), owners.lengths, training, target)
+
+
+def _packed(
+    owners: Owners, params: CurateParams, stage: Stage, split: Split, domain: Domain, read: npt.NDArray[np.float64]
+) -> Blocks:
+    members = owners.members(domain, split)
+    order = mixture.draw(owners.ids[members].tolist(), owners.lengths[members], read[members], params.seed)
+    drawn = members[order]
+    return Blocks(stage, split, domain, packing.plan(owners.lengths[drawn], params.block_length), drawn)

@@ -45,6 +45,14 @@ class TokenizerParams(Params):
     """Trained on at most so much text."""
 
 
+class StageTokens(Params):
+    """How many tokens each stage of pretraining is given to read."""
+
+    pretrain: int = Field(ge=1)
+    cooldown: int = Field(ge=1)
+    long_context: int = Field(ge=1)
+
+
 class CurateParams(Params):
     seed: int = Field(ge=0)
     workers: WorkersParams
@@ -59,7 +67,7 @@ class CurateParams(Params):
     """Share of the documents (of every domain, and of the vision documents)."""
     tokenizer: TokenizerParams
     block_length: int = Field(ge=2)
-    train_tokens: int = Field(ge=1)
+    train_tokens: StageTokens
     mixture: Mixture
     """Shares of `train_tokens`."""
 

@@ -29,7 +29,6 @@ class LongContextParams(Params):
     """Of the full-attention rows: synthetic long question answering; the rest is long text."""
     lengths: tuple[Length, ...] = Field(min_length=1)
     optimizer: OptimizerParams
-    cooldown_domains: tuple[str, ...]
     needles: int = Field(ge=1)
     """Needles measured at each length."""
     save_every: int = Field(ge=1)

@@ -82,7 +82,7 @@ def run(params: LongContextParams, ctx: Context) -> dict[str, Any]:
     unchanged, tokenizer = checkpoint.load(start, params.tensor_parallel, max_length=longest)
     before = measure(params, unchanged, tokenizer)
     model, _ = checkpoint.load(start, params.tensor_parallel, max_length=longest, rope_base=params.rope_base)
-    rows = _train(params, ctx, model, tokenizer, TokenBlocks(tokens, "train", params.cooldown_domains), state)
+    rows = _train(params, ctx, model, tokenizer, TokenBlocks(tokens, "train", "long_context"), state)
     after = measure(params, model, tokenizer)
     checkpoint.publish(ctx.artifact("long_context"), model, tokenizer, len(rows), ctx.producer(params, [start, tokens]))
     ctx.publish_plot("training", curve(rows))

@@ -22,7 +22,6 @@ class VisionLanguageParams(Params):
     tower: Phase
     ramp: Phase
     cooldown: Phase
-    cooldown_domains: tuple[str, ...]
     cooldown_kinds: tuple[str, ...]
     validation_blocks: int = Field(ge=1)
     save_every: int = Field(ge=1)

@@ -2,7 +2,7 @@
 
 - tower: the language model is frozen; tower and projector (ours) learn from vision-language documents only.
 - ramp: everything trains; the vision-language share of the rows grows linearly from 0 to `vision_share` (30 %).
-- cooldown: the share stays; text from `cooldown_domains`, vision from `cooldown_kinds`. The paper keeps high-fidelity
+- cooldown: the share stays; text from the cooldown mixture, vision from `cooldown_kinds`. The paper keeps high-fidelity
   text and synthetic question answering; the default is all five domains, and question, OCR and caption documents.
 """
 
@@ -60,7 +60,7 @@ def _train(
     )
     ramp = Mixture(TokenBlocks(tokens, "train"), documents, params.ramp.batch_rows, derive(params.seed, "ramp"))
     cooldown = Mixture(
-        TokenBlocks(tokens, "train", params.cooldown_domains),
+        TokenBlocks(tokens, "train", "cooldown"),
         answers,
         params.cooldown.batch_rows,
         derive(params.seed, "cooldown"),
