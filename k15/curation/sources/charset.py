@@ -16,7 +16,8 @@ _DAMAGE = 0.1  # bad bytes per character beyond ASCII that UTF-8 may have
 
 def decode(data: bytes, label: str | None = None, html: bool = False) -> tuple[str, str]:
     """The text and its charset, or a ValueError with a reason in a few words."""
-    plain = data[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and not any(e in data for e in _ESCAPES)
+    marked = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    plain = not marked and not (b"\x1b" in data and any(escape in data for escape in _ESCAPES))
     if plain and (text := _strictly(data, "utf-8-sig")) is not None:
         return text, "utf-8"
     if plain and (text := _mostly_utf8(data)) is not None:

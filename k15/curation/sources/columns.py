@@ -26,7 +26,7 @@ _BATCH = 256
 
 def parquet(file: SourceFile, source: Source) -> Iterator[Record]:
     try:
-        table = pq.ParquetFile(_seekable(file), pre_buffer=False)
+        table = pq.ParquetFile(_seekable(file), pre_buffer=False, buffer_size=MIB)
     except (pa.ArrowException, OSError, Damage) as error:
         yield Fault("", f"not a whole Parquet file ({_one_line(error)})")
         return

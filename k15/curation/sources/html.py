@@ -23,7 +23,7 @@ _CHROME = (".headerlink", ".mw-editsection", ".mw-jump-link", "#siteSub", "#jump
 _EMPTY = re.compile(r"<(a|span|div|p|td|li|i|b|em|strong|script|iframe|title|textarea)(\s[^<>]*)?/>")
 """XHTML's empty elements, which in HTML stay open: one empty anchor would turn the rest of a page into a link."""
 
-_FORMULAS = ("<math", "math/tex", "tex", "latex", "mwe-math", "katex")
+_FORMULAS = ("math", 'class="tex', 'class="latex')
 _CONTAINERS = ("katex-display", "katex", "mwe-math-element", "MathJax", "MathJax_Display", "mjx-container")
 _RENDERED = ".MathJax, .MathJax_Display, .MathJax_Preview, .MathJax_SVG"
 _IMAGES = "img.tex, img.latex, img.mwe-math-fallback-image-inline, img.mwe-math-fallback-image-display"
