@@ -15,6 +15,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +74,10 @@ class OurWords(WordTokenizer):
         return measures.WORD.findall(text)
 
     def sent_tokenize(self, text: str) -> list[str]:
-        return [text] * web.sentences(text)
+        return [text[start:end] for start, end in self.span_tokenize(text)]
 
     def span_tokenize(self, text: str) -> list[tuple[int, int]]:
-        return [match.span() for match in measures.WORD.finditer(text)]
+        return list(pairwise([0, *web.sentence_ends(text)]))
 
 
 def measure() -> None:
@@ -84,12 +85,7 @@ def measure() -> None:
     texts = {name: [text for text in group if text] for name, group in texts.items()}
     for name, group in texts.items():
         print(f"curation rules, {name}: {len(group)} documents, {sum(map(len, group)):,} characters")
-    rules = {
-        name: parse_params(
-            filters.Filters, name, {**dict.fromkeys(("chinese", "code", "math", "knowledge"), {}), "english": own}
-        )
-        for name, own in RULES.items()
-    }
+    rules = {name: _filters(name, own) for name, own in RULES.items()}
     everything = [text for group in texts.values() for text in group]
     _compare("k15's words", everything, rules, _theirs(OurWords()))
     if importlib.util.find_spec("spacy"):

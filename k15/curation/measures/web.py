@@ -2,7 +2,8 @@
 
 Guarantees: FineWeb's values are those of datatrove's `FineWebQualityFilter` for the same words. C4's rules drop
 lines; here they are counted: `c4_lines` is the share of lines that C4 would keep (without its rule on terminal
-punctuation, as in FineWeb), and `sentences` and `curly_brackets` count in these. A sentence ends with a mark and a blank after it.
+punctuation, as in FineWeb), and `sentences` and `curly_brackets` count in these. A sentence ends with a mark and a
+blank after it.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def _c4(view: View) -> dict[str, float]:
     lines = len(view.lines)
     return {
         "c4_lines": share(len(kept), lines),
-        "sentences": sum(map(sentences, kept)),
+        "sentences": sum(len(sentence_ends(line)) for line in kept),
         "javascript_lines": view.line_share(javascript.__contains__),
         "policy_lines": view.line_share(policy.__contains__),
         "curly_brackets": curly_brackets,
@@ -63,6 +64,7 @@ def _policy(line: str) -> bool:
     return any(part in lowered for part in _POLICY)
 
 
-def sentences(line: str) -> int:
+def sentence_ends(line: str) -> list[int]:
+    """Where each sentence of the line ends; the last one with the line, with or without a mark."""
     ends = [match.end() for match in _SENTENCE_END.finditer(line)]
-    return len(ends) + (not ends or ends[-1] < len(line))
+    return ends if ends and ends[-1] == len(line) else [*ends, len(line)]
