@@ -19,6 +19,7 @@ from k15.curation.duplicates.params import EmbeddingParams
 from k15.curation.duplicates.units import Units
 from k15.curation.duplicates.words import Spelling, batches, grams, mixed, words
 from k15.errors import UserError
+from k15.model import torch_extensions
 
 Matrix = npt.NDArray[np.float32]
 
@@ -111,6 +112,7 @@ class TransformerModel:
     """The mean of an encoder's last hidden states, text by text: a padded batch would change the last digits."""
 
     def __init__(self, directory: Path) -> None:
+        torch_extensions.settle()
         from transformers import AutoModel, AutoTokenizer
 
         self._tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
