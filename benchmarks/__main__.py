@@ -9,7 +9,8 @@ OF_MODELS = ("training", "policy_update", "rollout", "grpo")
 """These share a freshly built model (`setting`)."""
 OF_RL = ("partial", "handover", "rl_kills", "engine_faults", "credit")
 OF_REWARDS = ("verifiers", "code_sets", "sandbox", "load", "kills")
-KNOWN = (*OF_MODELS, *OF_REWARDS, *OF_RL)
+OF_CURATION = ("curation_duplicates", "curation_contamination")
+KNOWN = (*OF_MODELS, *OF_REWARDS, *OF_RL, *OF_CURATION)
 
 
 def main(names: list[str]) -> int:

@@ -19,7 +19,6 @@ from k15.curation.duplicates.params import EmbeddingParams
 from k15.curation.duplicates.units import Units
 from k15.curation.duplicates.words import Spelling, batches, grams, mixed, words
 from k15.errors import UserError
-from k15.model import torch_extensions
 
 Matrix = npt.NDArray[np.float32]
 
@@ -112,6 +111,8 @@ class TransformerModel:
     """The mean of an encoder's last hidden states, text by text: a padded batch would change the last digits."""
 
     def __init__(self, directory: Path) -> None:
+        from k15.model import torch_extensions
+
         torch_extensions.settle()
         from transformers import AutoModel, AutoTokenizer
 
