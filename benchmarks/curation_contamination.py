@@ -5,6 +5,7 @@ article, verbatim and edited. Beside it stands the usual rule on the same words:
 with an item of fewer than 13 words. Then: what is found in text that holds none of the items.
 """
 
+import json
 import random
 import re
 import time
@@ -12,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.duplicates.labelled import book_editions, plain_documents
 from benchmarks.verifiers import DATA, gzipped_rows
-from k15.curation.duplicates.decontaminate import DecontaminationParams, EvaluationIndex, _plain
-from k15.curation.duplicates.words import Spelling, grams, words
+from k15.curation.duplicates.decontaminate import DecontaminationParams, EvaluationIndex, item_words
+from k15.curation.duplicates.words import Hashes, grams
 
 Item = tuple[str, str, str]
 _NUMBER = re.compile(r"\d+")
@@ -59,7 +60,7 @@ def _replaced(text: str, rng: random.Random) -> str:
     return "".join(rng.choice(_WORDS) if part.strip() and rng.random() < 0.1 else part for part in parts)
 
 
-_WORDS = "about carefully bright table seven river often yellow number person under again window letter early".split()
+_WORDS = ("about", "carefully", "bright", "table", "seven", "river", "often", "yellow", "person", "under", "window")
 EDITS: dict[str, Callable[[str, random.Random], str]] = {
     "verbatim": lambda text, rng: text,
     "case": lambda text, rng: text.upper() if rng.random() < 0.5 else text.lower(),
@@ -98,8 +99,6 @@ def measure() -> None:
 
 
 def _svamp() -> list[dict]:
-    import json
-
     return json.loads(next((DATA / "svamp").glob("*.json")).read_text())
 
 
@@ -122,7 +121,9 @@ def _report(
         removed = sum(hits[i] is not None for i in rows)
         named = sum(hits[i] is not None and (hits[i].suite, hits[i].id) == known[i][:2] for i in rows)
         also = sum(usual.holds_one(documents[i]) for i in rows)
-        print(f"{name}, {suite}: removed {removed / len(rows):.4f} ({named / len(rows):.4f} as the very item), ", end="")
+        print(
+            f"{name}, {suite}: removed {removed / len(rows):.4f} ({named / len(rows):.4f} as the very item), ", end=""
+        )
         print(f"by the usual rule {also / len(rows):.4f} of {len(rows)}", flush=True)
 
 
@@ -144,9 +145,5 @@ class UsualRule:
         )
 
 
-def _words(text: str):
-    return words([_plain(text)], [Spelling.ITEM])[0]
-
-
-if __name__ == "__main__":
-    measure()
+def _words(text: str) -> Hashes:
+    return item_words([text])[0]

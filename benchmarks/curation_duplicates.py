@@ -1,12 +1,15 @@
 """`python -m benchmarks curation_duplicates`: the search for duplicates beside datatrove's, on labelled documents.
 
-Both get the same normalised texts and the same n-grams, bands and rows. Printed are precision, recall and F1 over
-pairs of documents in one cluster, and documents per second of CPU time for signing and for finding; ours includes
-writing and reading the units' Parquet files.
+Both get the same normalised texts and the same n-grams, bands and rows; ours runs with twice the bands too, which
+its speed has room for. Printed are precision, recall and F1 over pairs of documents in one cluster, and documents per
+second of CPU time for signing and for finding; ours includes writing and reading the units' Parquet files. In two
+versions of a program little may be the same, and programs of two authors for one problem may well be the same: there
+the figures say how the sides compare, not how good they are.
 """
 
 import json
 import os
+import statistics
 import subprocess
 import time
 from collections import Counter
@@ -26,10 +29,10 @@ from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.duplicates.signatures import sign
 from k15.errors import UserError
 
-PARAMS = DuplicatesParams(ngram=5, bands=14, rows=8, threshold=0.7)
+SAME = DuplicatesParams(ngram=5, bands=14, rows=8, threshold=0.65)
+TWICE = SAME.model_copy(update={"bands": 28})
 _HERE = Path(__file__).resolve().parent / "duplicates"
 _PYTHON = Path(os.environ.get("K15_DATATROVE_PYTHON", ".venv-datatrove/bin/python"))
-_COPIES = 4
 _UNIT = 2000
 _REPETITIONS = 3
 
@@ -41,35 +44,48 @@ def measure() -> None:
     _prepare_environment()
     for what, labelled in sets(DATA):
         _compare_clusters(what, labelled)
-    _compare_speed(planted_edits(DATA, _COPIES))
+    _compare_speed(planted_edits(DATA))
 
 
 def _prepare_environment() -> None:
     if not _PYTHON.exists() and subprocess.run(["bash", _HERE / "environment.sh"]).returncode:
-        raise UserError("datatrove's environment could not be made; see above. Running the same command again continues")
+        raise UserError(
+            "datatrove's environment could not be made; see above. Running the same command again continues"
+        )
 
 
 def _compare_clusters(what: str, labelled: Sequence[Labelled]) -> None:
     labels = [one.label for one in labelled]
     texts = [one.document for one in labelled]
-    ours, theirs = our_side(texts)["clusters"], datatrove_side(texts)["clusters"]
-    for name, clusters in (("k15", ours), ("datatrove", theirs)):
-        precision, recall, f1 = scores(labels, clusters)
+    sides = {
+        "k15": our_side(texts, SAME),
+        "k15 with 28 bands": our_side(texts, TWICE),
+        "datatrove": datatrove_side(texts, SAME),
+    }
+    for name, side in sides.items():
+        precision, recall, f1 = scores(labels, side["clusters"])
         print(f"{what} ({len(texts)}): {name} precision {precision:.4f}, recall {recall:.4f}, F1 {f1:.4f}", flush=True)
 
 
 def _compare_speed(labelled: Sequence[Labelled]) -> None:
     texts = [one.document for one in labelled]
-    our_side(texts[:100])
-    ratios = []
+    our_side(texts[:100], SAME)
+    ratios: dict[str, list[float]] = {"k15": [], "k15 with 28 bands": []}
     for _ in range(_REPETITIONS):
-        ours, theirs = our_side(texts), datatrove_side(texts)
-        ratios.append((theirs["sign"] + theirs["find"]) / (ours["sign"] + ours["find"]))
-        for name, side in (("k15", ours), ("datatrove", theirs)):
+        theirs = datatrove_side(texts, SAME)
+        sides = {"k15": our_side(texts, SAME), "k15 with 28 bands": our_side(texts, TWICE), "datatrove": theirs}
+        for name, side in sides.items():
             rates = ", ".join(f"{step} {len(texts) / side[step]:,.0f}" for step in ("sign", "find"))
-            print(f"speed: {name} {len(texts) / (side['sign'] + side['find']):,.0f} documents/s of CPU time ({rates})")
-    middle = sorted(ratios)[len(ratios) // 2]
-    print(f"speed: ratio {middle:.1f} ({min(ratios):.1f} to {max(ratios):.1f} in {_REPETITIONS} repetitions)", flush=True)
+            print(f"speed: {name} {len(texts) / _seconds(side):,.0f} documents/s of CPU time ({rates})", flush=True)
+            if name in ratios:
+                ratios[name].append(_seconds(theirs) / _seconds(side))
+    for name, found in ratios.items():
+        spread = f"{min(found):.1f} to {max(found):.1f} in {_REPETITIONS} repetitions"
+        print(f"speed: {name}, ratio {statistics.median(found):.1f} ({spread})", flush=True)
+
+
+def _seconds(side: dict[str, Any]) -> float:
+    return float(side["sign"] + side["find"])
 
 
 def scores(labels: Sequence[str], clusters: Sequence[int]) -> tuple[float, float, float]:
@@ -85,15 +101,14 @@ def scores(labels: Sequence[str], clusters: Sequence[int]) -> tuple[float, float
     return precision, recall, 2 * precision * recall / (precision + recall) if right else 0.0
 
 
-def our_side(documents: Sequence[Document]) -> dict[str, Any]:
+def our_side(documents: Sequence[Document], params: DuplicatesParams) -> dict[str, Any]:
     with TemporaryDirectory() as name:
         work = Path(name)
         begin = time.process_time()
-        units = [
-            _unit(work / f"{i:06d}.parquet", documents[i : i + _UNIT]) for i in range(0, len(documents), _UNIT)
-        ]
+        parts = [documents[i : i + _UNIT] for i in range(0, len(documents), _UNIT)]
+        units = [write_unit(work / f"{i:06d}.parquet", part, params) for i, part in enumerate(parts)]
         signed = time.process_time()
-        table = find(units, PARAMS, work)
+        table = find(units, params, work)
         end = time.process_time()
     clusters = [-1] * len(documents)
     for one, kept in zip(table["id"].to_pylist(), table["cluster"].to_pylist(), strict=True):
@@ -101,16 +116,16 @@ def our_side(documents: Sequence[Document]) -> dict[str, Any]:
     return {"sign": signed - begin, "find": end - signed, "clusters": clusters}
 
 
-def _unit(path: Path, documents: Sequence[Document]) -> Path:
-    digests, bands = sign([one.text for one in documents], [one.domain for one in documents], PARAMS)
+def write_unit(path: Path, documents: Sequence[Document], params: DuplicatesParams) -> Path:
+    digests, bands = sign([one.text for one in documents], [one.domain for one in documents], params)
     columns = {name: [getattr(one, name) for one in documents] for name in ("id", "text", "domain", "source")}
     pq.write_table(pa.table({**columns, "digest": digests, "bands": bands}), path, compression="zstd")
     return path
 
 
-def datatrove_side(documents: Sequence[Document]) -> dict[str, Any]:
+def datatrove_side(documents: Sequence[Document], params: DuplicatesParams) -> dict[str, Any]:
     with TemporaryDirectory() as name:
-        shape = {"ngram": PARAMS.ngram, "bands": PARAMS.bands, "rows": PARAMS.rows, "work": name}
+        shape = {"ngram": params.ngram, "bands": params.bands, "rows": params.rows, "work": name}
         spec = Path(name) / "spec.json"
         spec.write_text(json.dumps({"texts": [one.text for one in documents], **shape}))
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}

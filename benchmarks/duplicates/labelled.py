@@ -100,18 +100,13 @@ EDITS: dict[str, Callable[[list[str], random.Random], list[str]]] = {
 }
 
 
-def planted_edits(data: Path, copies: int = 1) -> list[Labelled]:
-    """Plain documents, each with one edit of every kind; `copies` makes more, of parts of them, for measuring speed."""
+def planted_edits(data: Path) -> list[Labelled]:
+    """Plain documents, each with one edit of every kind."""
     rng = random.Random(17)
     found: list[tuple[str, str]] = []
-    for copy in range(copies):
-        for number, text in enumerate(plain_documents(data)):
-            words = text.split(" ")
-            if copy:  # another text: its sentences in another order
-                pieces = [words[i : i + 4] for i in range(0, len(words), 4)]
-                words = [word for piece in rng.sample(pieces, len(pieces)) for word in piece]
-            versions = [words, *(edit(words, rng) for edit in EDITS.values())]
-            found += [(f"{copy}/{number}", " ".join(version)) for version in versions]
+    for number, text in enumerate(plain_documents(data)):
+        plain = text.split(" ")
+        found += [(str(number), " ".join(words)) for words in (plain, *(edit(plain, rng) for edit in EDITS.values()))]
     return [_labelled(number, label, text, "english") for number, (label, text) in enumerate(found)]
 
 

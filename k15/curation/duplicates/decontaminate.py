@@ -45,12 +45,12 @@ Counts = npt.NDArray[np.int64]
 
 
 class DecontaminationParams(Params):
-    threshold: float = Field(default=0.6, gt=0, le=1)
+    threshold: float = Field(default=0.55, gt=0, le=1)
     """Share of an item's pairs of words from which a document holds it."""
-    short_threshold: float = Field(default=0.75, gt=0, le=1)
+    short_threshold: float = Field(default=0.65, gt=0, le=1)
     """The same for items of fewer than `short` words, which everyday wording comes closer to."""
     short: int = Field(default=15, ge=2)
-    exact: int = Field(default=8, ge=2)
+    exact: int = Field(default=6, ge=2)
     """Items of fewer words must be there whole."""
     shortest: int = Field(default=4, ge=2)
     """Items of fewer words are not looked for."""
@@ -63,8 +63,10 @@ class Hit:
     share: float
 
 
-def _plain(text: str) -> str:
-    return _FRACTION.sub(r"\\frac", _SPACING.sub(" ", text)) if "\\" in text else text
+def item_words(texts: Sequence[str]) -> tuple[Hashes, Offsets]:
+    """Hashes of the words that are compared, text after text, and where each text begins."""
+    plain = [_FRACTION.sub(r"\\frac", _SPACING.sub(" ", text)) if "\\" in text else text for text in texts]
+    return words(plain, [Spelling.ITEM] * len(texts))
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,13 @@ class EvaluationIndex:
     @classmethod
     def build(cls, items: Iterable[tuple[str, str, str]], params: DecontaminationParams) -> EvaluationIndex:
         """From suite, id and text of each item."""
-        names, unprotected, lengths, pairs = [], [], [], []
+        names: list[tuple[str, str]] = []
+        unprotected: list[tuple[str, str]] = []
+        lengths: list[int] = []
+        pairs: list[Hashes] = []
         seeds: dict[int, list[tuple[Hashes, int]]] = {4: [], 5: []}
         for suite, name, text in items:
-            hashes, _ = words([_plain(text)], [Spelling.ITEM])
+            hashes, _ = item_words([text])
             if len(hashes) < params.shortest:
                 unprotected.append((suite, name))
                 continue
@@ -111,10 +116,10 @@ class EvaluationIndex:
             names=names,
             unprotected=unprotected,
             _lengths=np.array(lengths, np.int64),
-            _required=np.array([_required(*sizes, params) for sizes in zip(lengths, counts, strict=True)], np.int64),
+            _required=np.array([_needed(*sizes, params) for sizes in zip(lengths, counts, strict=True)], np.int64),
             _pairs=np.concatenate([*pairs, np.empty(0, np.uint64)]),
             _starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            _seeds=[_seeds(n, found) for n, found in seeds.items() if found],
+            _seeds=[_sorted(n, found) for n, found in seeds.items() if found],
         )
 
     def hits(self, texts: Sequence[str]) -> list[Hit | None]:
@@ -122,7 +127,7 @@ class EvaluationIndex:
         return [hit for part in batches(texts) for hit in self._hits(texts[part])]
 
     def _hits(self, texts: Sequence[str]) -> Iterator[Hit | None]:
-        hashes, starts = words([_plain(text) for text in texts], [Spelling.ITEM] * len(texts))
+        hashes, starts = item_words(texts)
         best = np.full(len(texts), -1, np.int64)
         counts = np.zeros(len(texts), np.int64)
         for seeds in self._seeds:
@@ -135,14 +140,14 @@ class EvaluationIndex:
             yield Hit(*self.names[item], count / int(size)) if item >= 0 else None
 
 
-def _required(length: int, pairs: int, params: DecontaminationParams) -> int:
+def _needed(length: int, pairs: int, params: DecontaminationParams) -> int:
     if length < params.exact:
         return pairs
     threshold = params.short_threshold if length < params.short else params.threshold
     return max(int(np.ceil(threshold * pairs)), 1)
 
 
-def _seeds(n: int, found: Sequence[tuple[Hashes, int]]) -> _Seeds:
+def _sorted(n: int, found: Sequence[tuple[Hashes, int]]) -> _Seeds:
     hashes = np.concatenate([grams for grams, _ in found])
     items = np.concatenate([np.full(len(grams), item, np.int64) for grams, item in found])
     order = np.lexsort([items, hashes])

@@ -111,6 +111,9 @@ class TransformerModel:
     """The mean of an encoder's last hidden states, text by text: a padded batch would change the last digits."""
 
     def __init__(self, directory: Path) -> None:
+        from k15.model import torch_extensions
+
+        torch_extensions.settle()
         from transformers import AutoModel, AutoTokenizer
 
         self._tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)

@@ -35,6 +35,7 @@ def find(signed: Sequence[Path], params: DuplicatesParams, work: Path) -> pa.Tab
     `signed` are Parquet files with `id`, `text`, `domain`, `source`, `digest` and `bands`; `work` is a directory for
     files of no use afterwards.
     """
+    work.mkdir(parents=True, exist_ok=True)
     units = Units(signed)
     clusters, same = Clusters(work / "clusters", len(units)), Clusters(work / "same", len(units))
     digests, bands = _sorted(units, work)

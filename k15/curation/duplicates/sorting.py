@@ -15,7 +15,7 @@ import numpy.typing as npt
 Records = npt.NDArray[np.uint64]
 """[records, fields]"""
 
-RECORDS = 1 << 19
+RECORDS = 1 << 18
 
 
 class SortedFile:

@@ -70,5 +70,5 @@ def test_columns_of_a_unit():
 def test_signatures_do_not_change_between_versions():
     """Units that were signed before an update must fit those signed after it."""
     digests, bands = sign(["The quick brown fox jumps over the lazy dog."], ["english"], PARAMS)
-    assert digests[0].as_py().hex() == 'e21b9ba9a54571d92988718c8629e81b'
+    assert digests[0].as_py().hex() == "e21b9ba9a54571d92988718c8629e81b"
     assert bands[0].as_py()[:2] == [12122503760214241083, 442943591907199064]
