@@ -16,7 +16,14 @@ from k15.curation.generators.pictures import cards, ocr, pages, programs, scene
 from k15.curation.generators.pictures.base import Family
 from k15.curation.generators.pictures.charts import document as charts
 from k15.curation.generators.pictures.reasoning import (
-    clocks, counting, geometry, graphs, matrices, mazes, sequences, spatial,
+    clocks,
+    counting,
+    geometry,
+    graphs,
+    matrices,
+    mazes,
+    sequences,
+    spatial,
 )  # fmt: skip
 from k15.curation.generators.vision import VisionDocument
 from k15.curation.sources import GENERATED

@@ -29,8 +29,13 @@ class Family:
 
 
 def asked(question: str, answer: str) -> str:
-    """A question on one picture and its answer, in the form of a conversation."""
+    """A question on one picture and its answer, in the form of a conversation. Short answers have no full stop."""
     return f"<|user|><image>{question}<|assistant|>{answer}<|end|>"
+
+
+def article(text: str) -> str:
+    """`text` after a or an."""
+    return f"{'an' if text[0] in 'aeiou' else 'a'} {text}"
 
 
 def listed(words: list[str]) -> str:

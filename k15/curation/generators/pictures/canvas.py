@@ -34,6 +34,7 @@ def png(image: Image.Image) -> bytes:
 
 def outline(shape: str, centre: Point, radius: float, turn: float = 0) -> list[Point]:
     """The corners of a shape around `centre`, turned by `turn` degrees clockwise."""
+    polar: list[tuple[float, float]]
     if shape == "square":
         polar = [(radius * 1.25, 45 + 90 * k) for k in range(4)]
     elif shape == "star":

@@ -1,7 +1,8 @@
 """Knowledge figures: cards of invented things, trees of kinds, timelines, and elements and planets as they are (App.
 B: knowledge).
 
-Guarantees: the text states only what the figure shows, and all of it.
+Guarantees: the text states all that the figure shows; what it adds (the group of an element, the number of a planet)
+is so.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import lru_cache
 
 from k15.curation.generators import knowledge
 from k15.curation.generators.pictures import fonts
-from k15.curation.generators.pictures.base import Drawn, listed
+from k15.curation.generators.pictures.base import Drawn, article, listed
 from k15.curation.generators.pictures.canvas import GREY, PAPERS, Canvas, text_width
 
 _WORLDS = 64
@@ -28,14 +29,22 @@ ELEMENTS = (
     ("Br", "Bromine", 35, 80, "halogen"), ("Ag", "Silver", 47, 108, "transition metal"),
     ("I", "Iodine", 53, 127, "halogen"), ("Au", "Gold", 79, 197, "transition metal"),
 )  # fmt: skip
-PLANETS = ("Mercury", "Venus", "Earth", "Mars", "Jupiter", "Saturn", "Uranus", "Neptune")
-_KINDS = {
-    "living things": {"animals": ("birds", "fish", "insects", "mammals"), "plants": ("trees", "grasses", "ferns", "mosses")},
-    "shapes": {"polygons": ("triangles", "squares", "hexagons", "pentagons"), "solids": ("cubes", "cones", "spheres", "prisms")},
+PLANETS = {
+    "Mercury": (150, 145, 140), "Venus": (230, 205, 150), "Earth": (60, 120, 220), "Mars": (200, 85, 50),
+    "Jupiter": (205, 165, 125), "Saturn": (225, 195, 130), "Uranus": (150, 215, 225), "Neptune": (50, 80, 200),
+}  # fmt: skip
+_KINDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "living things": {"animals": ("birds", "fish", "insects", "mammals"),
+                      "plants": ("trees", "grasses", "ferns", "mosses")},
+    "shapes": {"polygons": ("triangles", "squares", "hexagons", "pentagons"),
+               "solids": ("cubes", "cones", "spheres", "prisms")},
     "numbers": {"integers": ("evens", "odds", "primes"), "fractions": ("halves", "thirds", "quarters")},
-    "instruments": {"strings": ("violins", "harps", "guitars"), "winds": ("flutes", "horns", "oboes"), "percussion": ("drums", "bells")},
-    "vehicles": {"on land": ("cars", "trains", "bicycles"), "on water": ("boats", "ferries"), "in the air": ("planes", "gliders")},
-    "words": {"nouns": ("names", "things", "places"), "verbs": ("actions", "states"), "adjectives": ("colours", "sizes")},
+    "instruments": {"strings": ("violins", "harps", "guitars"), "winds": ("flutes", "horns", "oboes"),
+                    "percussion": ("drums", "bells")},
+    "vehicles": {"on land": ("cars", "trains", "bicycles"), "on water": ("boats", "ferries"),
+                 "in the air": ("planes", "gliders")},
+    "words": {"nouns": ("names", "things", "places"), "verbs": ("actions", "states"),
+              "adjectives": ("colours", "sizes")},
 }  # fmt: skip
 
 
@@ -124,7 +133,7 @@ def _elements(rng: random.Random) -> Drawn:
         canvas.text((left + 69, 130), name, 16)
         canvas.text((left + 69, 153), str(mass), 14, GREY)
     told = [
-        f"{name} ({symbol}) is element number {order}, with an atomic mass of about {mass}; it is a {group}."
+        f"{name} ({symbol}) is element number {order}, with an atomic mass of about {mass}; it is {article(group)}."
         for symbol, name, order, mass, group in chosen
     ]
     program = {"form": "elements", "elements": [list(element) for element in chosen]}
@@ -133,18 +142,18 @@ def _elements(rng: random.Random) -> Drawn:
 
 def _planets(rng: random.Random) -> Drawn:
     first = rng.randint(0, len(PLANETS) - 4)
-    shown = PLANETS[first : first + rng.randint(3, 4)]
+    order = list(PLANETS)
+    shown = order[first : first + rng.randint(3, 4)]
     canvas = Canvas(110 * len(shown) + 130, 200, (20, 22, 40))
     canvas.disc((-20, 100), 80, (250, 210, 70))
-    colours = rng.sample(((180, 150, 120), (220, 180, 120), (80, 130, 220), (200, 90, 60), (150, 200, 210)), len(shown))
-    for number, (name, colour) in enumerate(zip(shown, colours, strict=True)):
-        canvas.disc((140 + 110 * number, 95), 26, colour)
+    for number, name in enumerate(shown):
+        canvas.disc((140 + 110 * number, 95), 26, PLANETS[name])
         canvas.text((140 + 110 * number, 150), name, 16, (240, 240, 240))
-    told = [f"{name} is planet number {PLANETS.index(name) + 1} from the Sun." for name in shown]
+    told = [f"{name} is planet number {order.index(name) + 1} from the Sun." for name in shown]
     text = f"Some planets in order of their distance from the Sun (not to scale): {', '.join(shown)}.\n<image>\n"
-    return Drawn(text + " ".join(told), (canvas.png(),), {"form": "planets", "shown": list(shown)})
+    return Drawn(text + " ".join(told), (canvas.png(),), {"form": "planets", "shown": shown})
 
 
 def figure(rng: random.Random) -> Drawn:
     """A figure and the facts that it shows."""
-    return rng.choice((_card, _card, _tree, _timeline, _elements, _planets))(rng)
+    return rng.choice((*[_card] * 4, *[_tree] * 2, *[_timeline] * 3, *[_elements] * 3, _planets))(rng)

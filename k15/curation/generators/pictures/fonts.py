@@ -35,11 +35,9 @@ def folders() -> list[Path]:
 
 def _covers(path: Path) -> bool:
     try:
-        if path.suffix.lower() == ".ttc":
-            faces = TTCollection(path, lazy=True).fonts
-        else:
-            faces = [TTFont(path, lazy=True)]
-        return _NEEDED <= set(faces[0].getBestCmap() or ())
+        collected = path.suffix.lower() == ".ttc"
+        font = TTCollection(path, lazy=True).fonts[0] if collected else TTFont(path, lazy=True)
+        return set(font.getBestCmap() or ()) >= _NEEDED
     except (TTLibError, OSError, KeyError, AssertionError):
         return False  # not a font that can be read: another one may do
 

@@ -38,8 +38,9 @@ def wrap(text: str, width: Callable[[str], float], limit: float, spaced: bool) -
         for piece in paragraph.split(" ") if spaced else paragraph:
             longer = f"{line} {piece}" if spaced and line else line + piece
             if line and width(longer) > limit and not (not spaced and piece in "，。？！：”"):
-                lines.append(line)
-                longer = piece
+                opening = "“" if line.endswith("“") else ""  # opens the next line, as in Chinese print
+                lines.append(line.removesuffix("“"))
+                longer = opening + piece
             line = longer
         lines.append(line)
     return [line for line in lines if line]

@@ -8,6 +8,7 @@ source itself for code.
 from __future__ import annotations
 
 import random
+from functools import partial
 
 from pygments.lexers import PythonLexer
 from pygments.token import Token
@@ -15,8 +16,8 @@ from pygments.token import Token
 from k15.curation.generators import code, english, knowledge
 from k15.curation.generators.pictures import fonts
 from k15.curation.generators.pictures.base import Drawn, asked
-from k15.curation.generators.pictures.cards import invented
 from k15.curation.generators.pictures.canvas import PAPERS, RGB, Canvas, text_width
+from k15.curation.generators.pictures.cards import invented
 from k15.curation.generators.pictures.ocr import wrap
 
 WIDTH = 560
@@ -63,7 +64,7 @@ def text(rng: random.Random) -> Drawn:
         size, face = _SIZES[kind], bold if kind in ("title", "heading") else body
         indent = 18 if kind == "item" else 0
         y += 8 if kind in ("heading", "text") else 2
-        lines = wrap(words, lambda line, s=size, f=face: text_width(line, s, f), WIDTH - 2 * _MARGIN - indent, True)
+        lines = wrap(words, partial(text_width, size=size, font=face), WIDTH - 2 * _MARGIN - indent, True)
         for number, line in enumerate(lines):
             laid.append((_MARGIN + indent, y, line, size, face, kind == "item" and number == 0))
             y += round(size * 1.4)
@@ -101,8 +102,9 @@ def source(rng: random.Random) -> Drawn:
             place = (left + column * step, 20 + row * pitch)
             canvas.text(place, piece, size, inks[_role(token)], "la", fonts.MONO)
             column += len(piece)
-    form = rng.choice(("<image>\n```python\n{}\n```", "<|user|><image>Type this program.<|assistant|>```python\n{}\n```<|end|>"))  # fmt: skip
-    return Drawn(form.format(program), (canvas.png(),), {"source": program, "size": size, "gutter": gutter})
+    block = f"```python\n{program}\n```"
+    text = rng.choice((f"<image>\n{block}", asked("Type this program.", block)))
+    return Drawn(text, (canvas.png(),), {"source": program, "size": size, "gutter": gutter})
 
 
 def grid(rows: list[list[str]], rng: random.Random) -> bytes:
@@ -145,7 +147,10 @@ def table(rng: random.Random) -> Drawn:
         lines.insert(1, "|" + " --- |" * len(rows[0]))
         return Drawn("<image>\n" + "\n".join(lines), (grid(rows, rng),), program)
     if kind == "cell":
-        question, answer = f"How many units of {names[row].lower()} were sold in {columns[column]}?", str(cells[column][row])
+        question, answer = (
+            f"How many units of {names[row].lower()} were sold in {columns[column]}?",
+            str(cells[column][row]),
+        )
     elif kind == "sum":
         question, answer = f"How many units were sold in {columns[column]} in all?", str(sum(cells[column]))
     else:

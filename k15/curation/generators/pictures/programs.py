@@ -18,8 +18,8 @@ from PIL import Image
 
 from k15.curation.generators.pictures import canvas
 from k15.curation.generators.pictures.base import Drawn, asked
-from k15.curation.generators.pictures.charts import data
 from k15.curation.generators.pictures.canvas import COLOURS, SHAPES, outline
+from k15.curation.generators.pictures.charts import data
 
 WIDTH, HEIGHT = 400, 300
 _FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
@@ -52,19 +52,23 @@ def _hex(name: str) -> str:
     return "#{:02x}{:02x}{:02x}".format(*COLOURS[name])
 
 
-def _element(rng: random.Random, centre: tuple[int, int], radius: int) -> str:
+def _element(rng: random.Random, centre: tuple[int, int], radius: int, colours: list[str]) -> str:
     """One shape around `centre`."""
-    (x, y), colour, kind = centre, _hex(rng.choice(list(COLOURS))), rng.choice((*SHAPES, "rect", "ellipse", "ring", "line"))
+    (x, y), colour, kind = centre, _hex(rng.choice(colours)), rng.choice((*SHAPES, "rect", "ellipse", "ring", "line"))
     if kind == "circle":
         return f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{colour}"/>'
     if kind == "ring":
-        return f'<circle cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="{colour}" stroke-width="{rng.randint(3, 8)}"/>'
+        return (
+            f'<circle cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="{colour}" stroke-width="{rng.randint(3, 8)}"/>'
+        )
     if kind == "ellipse":
         return f'<ellipse cx="{x}" cy="{y}" rx="{radius}" ry="{rng.randint(radius // 2, radius)}" fill="{colour}"/>'
     if kind == "rect":
         high, round_ = rng.randint(radius // 2, radius), rng.choice((0, 0, 8))
         corner = f' rx="{round_}"' if round_ else ""
-        return f'<rect x="{x - radius}" y="{y - high}" width="{2 * radius}" height="{2 * high}"{corner} fill="{colour}"/>'
+        return (
+            f'<rect x="{x - radius}" y="{y - high}" width="{2 * radius}" height="{2 * high}"{corner} fill="{colour}"/>'
+        )
     if kind == "line":
         slope, width = rng.randint(-radius, radius), rng.randint(3, 7)
         ends = f'x1="{x - radius}" y1="{y - slope}" x2="{x + radius}" y2="{y + slope}"'
@@ -76,15 +80,18 @@ def _element(rng: random.Random, centre: tuple[int, int], radius: int) -> str:
 def svg(rng: random.Random) -> Drawn:
     """Two to six shapes in the cells of a grid, and perhaps a word."""
     paper, count = rng.choice(_PAPERS), rng.randint(2, 6)
-    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">']
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
+    ]
     lines.append(f'  <rect width="{WIDTH}" height="{HEIGHT}" fill="{paper}"/>')
-    cells = rng.sample(range(12), count + 1)
+    cells, dark = rng.sample(range(12), count + 1), paper == _PAPERS[-1]
+    colours = [name for name in COLOURS if not (dark and name == "black")]
     for cell in cells[:count]:
         centre = (cell % 4 * 100 + rng.randint(42, 58), cell // 4 * 100 + rng.randint(42, 58))
-        lines.append("  " + _element(rng, centre, rng.randint(18, 34)))
+        lines.append("  " + _element(rng, centre, rng.randint(18, 34), colours))
     if rng.random() < 0.5:
         x, y = cells[count] % 4 * 100 + 50, cells[count] // 4 * 100 + 58
-        ink = "#f0f0f0" if paper == "#20242e" else "#222222"
+        ink = "#f0f0f0" if dark else "#222222"
         words = f'font-family="sans-serif" font-size="{rng.randint(18, 26)}" text-anchor="middle" fill="{ink}"'
         lines.append(f'  <text x="{x}" y="{y}" {words}>{rng.choice(_WORDS)}</text>')
     source = "\n".join([*lines, "</svg>"])

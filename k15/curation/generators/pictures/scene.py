@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from dataclasses import asdict, dataclass
 
-from k15.curation.generators.pictures.base import Drawn, asked, listed
+from k15.curation.generators.pictures.base import Drawn, article, asked, listed
 from k15.curation.generators.pictures.canvas import COLOURS, PAPERS, RGB, SHAPES, Canvas
 
 SIDE = 420
@@ -79,11 +79,6 @@ def _full(thing: Thing) -> str:
     return f"a {thing.size} {thing.name}"
 
 
-def article(text: str) -> str:
-    """`text` after a or an."""
-    return f"{'an' if text[0] in 'aeiou' else 'a'} {text}"
-
-
 def caption(rng: random.Random) -> Drawn:
     """All things with their places, or how many there are of each shape, or one sentence of all."""
     things, paper = place(rng, 3, unlike(rng, rng.randint(2, 7))), rng.choice(PAPERS)
@@ -107,16 +102,16 @@ def plural(shape: str, number: int) -> str:
 def _question(rng: random.Random, things: list[Thing]) -> tuple[str, str]:
     thing = rng.choice(things)
     shapes, colours = (Counter(getattr(t, key) for t in things) for key in ("shape", "colour"))
-    choices = [(f"What is at the {_where(thing)}?", f"A {thing.size} {thing.name}.")]
-    choices += [(f"Where is the {thing.name}?", f"At the {_where(thing)}.")]
-    choices += [(f"Is the {thing.name} small or large?", f"{thing.size.capitalize()}.")]
+    choices = [(f"What is at the {_where(thing)}?", f"A {thing.size} {thing.name}")]
+    choices += [(f"Where is the {thing.name}?", f"At the {_where(thing)}")]
+    choices += [(f"Is the {thing.name} small or large?", thing.size.capitalize())]
     if shapes[thing.shape] == 1:
-        choices += [(f"What colour is the {thing.shape}?", f"{thing.colour.capitalize()}.")]
+        choices += [(f"What colour is the {thing.shape}?", thing.colour.capitalize())]
     if colours[thing.colour] == 1:
-        choices += [(f"What shape is the {thing.colour} thing?", f"{article(thing.shape).capitalize()}.")]
+        choices += [(f"What shape is the {thing.colour} thing?", article(thing.shape).capitalize())]
     other = rng.choice([colour for colour in COLOURS if colours[colour] == 0] or ["white"])
     colour = rng.choice((thing.colour, other))
-    choices += [(f"Is anything {colour} in the picture?", "Yes." if colours[colour] else "No.")]
+    choices += [(f"Is anything {colour} in the picture?", "Yes" if colours[colour] else "No")]
     return rng.choice(choices)
 
 

@@ -15,14 +15,7 @@ from k15.curation.generators.vision import VisionDocument
 
 _TILE, _PAD, _SIZE, _PITCH = (300, 220), 10, 12, 16
 _HAN = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
-_MARKS = re.compile(r"<\|end\|>|<image>")
-
-
-def _words(text: str) -> list[str]:
-    """The text in the lines that fit below a tile: question, then answer after an arrow."""
-    text = _MARKS.sub("", text).replace("<|user|>", "").replace("<|assistant|>", "\n→ ").strip()
-    font = fonts.face(_face(text), _SIZE)
-    return wrap(text, font.getlength, _TILE[0], spaced=not _HAN.search(text))
+_CODE = re.compile(r"```\w+\n(.*?)```", re.S)
 
 
 def _face(text: str) -> str:
@@ -30,21 +23,43 @@ def _face(text: str) -> str:
     return str(han) if han else fonts.SANS
 
 
+def _lines(text: str, most: int) -> list[str]:
+    """At most `most` lines: question, then answer after an arrow; code as it stands; an ellipsis for what is left
+    out."""
+    text = text.replace("<|end|>", "").replace("<|user|>", "").replace("<|assistant|>", "\n→ ")
+    text = re.sub(r" *<image> *\n?", " ▢ " if text.count("<image>") > 1 else "", text).strip()
+    font = fonts.face(_face(text), _SIZE)
+    lines: list[str] = []
+    for part, piece in enumerate(_CODE.split(text)):
+        spaced = not _HAN.search(piece)
+        lines += piece.rstrip().split("\n") if part % 2 else wrap(piece, font.getlength, _TILE[0], spaced)
+    for number, line in enumerate(lines[:most]):
+        more = number == most - 1 and len(lines) > most
+        short = line
+        while font.getlength(short + " …" * (more or short != line)) > _TILE[0]:
+            short = short[:-1]
+        lines[number] = short + " …" * (more or short != line)
+    return lines[:most]
+
+
 def _tile(images: Sequence[bytes]) -> Image.Image:
     """The pictures of one document side by side, in two rows if they are many."""
     tile = Image.new("RGB", _TILE, (255, 255, 255))
     across = len(images) if len(images) < 3 else math.ceil(len(images) / 2)
     down = math.ceil(len(images) / across)
-    room = (_TILE[0] // across - 2, _TILE[1] // down - 2)
+    room, pen = (_TILE[0] // across, _TILE[1] // down), ImageDraw.Draw(tile)
     for number, picture in enumerate(images):
         image = Image.open(io.BytesIO(picture)).convert("RGB")
-        image.thumbnail(room, Image.Resampling.LANCZOS)
-        tile.paste(image, (number % across * (room[0] + 2), number // across * (room[1] + 2)))
+        image.thumbnail((room[0] - 4, room[1] - 4), Image.Resampling.LANCZOS)
+        left = number % across * room[0] + (room[0] - image.width) // 2
+        top = number // across * room[1] + (room[1] - image.height) // 2
+        tile.paste(image, (left, top))
+        pen.rectangle((left - 1, top - 1, left + image.width, top + image.height), outline=(190, 190, 190))
     return tile
 
 
 def contact_sheet(documents: Sequence[VisionDocument], columns: int = 4, lines: int = 7) -> bytes:
-    """One PNG of all documents, `lines` lines of text each; more text ends in an ellipsis."""
+    """One PNG of all documents, `lines` lines of text each."""
     columns = max(1, min(columns, len(documents)))
     rows = math.ceil(len(documents) / columns)
     width, height = _TILE[0] + 2 * _PAD, _TILE[1] + lines * _PITCH + 3 * _PAD
@@ -54,10 +69,8 @@ def contact_sheet(documents: Sequence[VisionDocument], columns: int = 4, lines: 
         left, top = number % columns * width, number // columns * height
         pen.rectangle((left + 3, top + 3, left + width - 4, top + height - 4), fill=(255, 255, 255))
         sheet.paste(_tile(document.images), (left + _PAD, top + _PAD))
-        words = _words(document.text)
-        if len(words) > lines:
-            words = [*words[: lines - 1], f"{words[lines - 1]} …"]
-        font = fonts.face(_face("".join(words)), _SIZE)
-        for line, text in enumerate(words):
-            pen.text((left + _PAD, top + _TILE[1] + 2 * _PAD + line * _PITCH), text, fill=(20, 20, 20), font=font)
+        text = _lines(document.text, lines)
+        font = fonts.face(_face("".join(text)), _SIZE)
+        for line, words in enumerate(text):
+            pen.text((left + _PAD, top + _TILE[1] + 2 * _PAD + line * _PITCH), words, fill=(20, 20, 20), font=font)
     return canvas.png(sheet)

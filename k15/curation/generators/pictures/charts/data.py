@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 TYPES = ("line", "bar", "grouped", "stacked", "pie", "scatter", "histogram", "box", "heatmap")
@@ -75,7 +76,7 @@ def _pie(rng: random.Random) -> Chart:
         cuts = sorted(rng.sample(range(1, 100), len(categories) - 1))
         shares = [b - a for a, b in zip([0, *cuts], [*cuts, 100], strict=True)]
         ranked = sorted(shares)
-        if ranked[0] >= 5 and all(b - a >= 3 for a, b in zip(ranked, ranked[1:], strict=False)):
+        if ranked[0] >= 5 and all(b - a >= 3 for a, b in pairwise(ranked)):
             break
     return Chart("pie", f"{title}: shares", "Per cent", categories, {"Share": shares}, 1, rng.random() < 0.6)
 
@@ -85,7 +86,8 @@ def _scatter(rng: random.Random) -> Chart:
     groups: dict[str, list[list[float]]] = {}
     taken: list[tuple[float, float]] = []
     for name in rng.sample(_SERIES, rng.randint(1, 2)):
-        slope, points, wanted = rng.choice((-1, 1)), [], rng.randint(6, 14)
+        slope, wanted = rng.choice((-1, 1)), rng.randint(6, 14)
+        points: list[list[float]] = []
         while len(points) < wanted:
             x = rng.uniform(1, 19)
             y = (x if slope > 0 else 20 - x) + rng.uniform(-3, 3)

@@ -142,7 +142,9 @@ def _frame(axes: Axes, height: int) -> dict[str, Any]:
 def render(rng: random.Random, chart: Chart) -> tuple[bytes, dict[str, Any]]:
     """The picture, and its colours and axes: corners in pixels, limits in units of the data."""
     with matplotlib.rc_context(matplotlib.rcParamsDefault):
-        figure = Figure(figsize=(rng.choice((6.0, 6.4, 7.0)), rng.choice((4.2, 4.6, 5.0))), dpi=80, layout="constrained")
+        figure = Figure(
+            figsize=(rng.choice((6.0, 6.4, 7.0)), rng.choice((4.2, 4.6, 5.0))), dpi=80, layout="constrained"
+        )
         agg = FigureCanvasAgg(figure)
         figure.set_facecolor(rng.choice(_PAPERS))
         axes = figure.add_subplot()

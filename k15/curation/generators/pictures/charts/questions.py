@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from k15.curation.generators.pictures.charts.data import Chart
@@ -33,7 +34,7 @@ def _categorical(rng: random.Random, chart: Chart) -> list[Asked]:
     wanted = [Asked("retrieval", f"What is the value{of} for {left}?", str(a))]
     wanted.append(Asked("difference", f"By how much do the values{of} for {left} and {right} differ?", str(abs(a - b))))
     if a != b:
-        answer = "Yes." if a > b else "No."
+        answer = "Yes" if a > b else "No"
         wanted.append(Asked("comparison", f"Is the value{of} for {left} higher than for {right}?", answer))
     highest = rng.random() < 0.5
     if best := _best(categories, values, highest):
@@ -48,11 +49,11 @@ def _line(rng: random.Random, chart: Chart) -> list[Asked]:
     name = rng.choice(list(chart.series))
     values, line = chart.series[name], f"line of {name}" if len(chart.series) > 1 else "line"
     first, last = sorted(rng.sample(range(len(values)), 2))
-    steps = sum(b > a for a, b in zip(values, values[1:], strict=False))
+    steps = sum(b > a for a, b in pairwise(values))
     return [
         *_categorical(rng, chart),
         Asked("trend", f"Is the {line} higher or lower at {chart.categories[last]} than at {chart.categories[first]}?",
-              "Higher." if values[last] > values[first] else "Lower."),
+              "Higher" if values[last] > values[first] else "Lower"),
         Asked("trend", f"How many times does the {line} rise from one point to the next?", str(steps)),
     ]  # fmt: skip
 
@@ -73,7 +74,7 @@ def _pie(rng: random.Random, chart: Chart) -> list[Asked]:
     best = _best(names, shares, highest)
     wanted = [
         Asked("extremum", f"Which slice is the {'largest' if highest else 'smallest'}?", str(best)),
-        Asked("comparison", f"Is the slice of {first} larger than that of {second}?", "Yes." if a > b else "No."),
+        Asked("comparison", f"Is the slice of {first} larger than that of {second}?", "Yes" if a > b else "No"),
         Asked("counting", "How many slices are there?", str(len(names))),
     ]
     if chart.labelled:
@@ -89,7 +90,7 @@ def _scatter(rng: random.Random, chart: Chart) -> list[Asked]:
     points = chart.series[name]
     of = f" of {name}" if len(chart.series) > 1 else ""
     left, right = min(points), max(points)
-    trend = "They rise." if right[1] > left[1] else "They fall."
+    trend = "They rise" if right[1] > left[1] else "They fall"
     whole = sum(map(len, chart.series.values()))
     return [
         Asked("counting", f"How many points{of} are there?", str(len(points))),
@@ -100,13 +101,14 @@ def _scatter(rng: random.Random, chart: Chart) -> list[Asked]:
 
 def _histogram(rng: random.Random, chart: Chart) -> list[Asked]:
     edges, samples = chart.extra["edges"], chart.series["Samples"]
-    counts = [sum(low < sample < high for sample in samples) for low, high in zip(edges, edges[1:], strict=False)]
+    counts = [sum(low < sample < high for sample in samples) for low, high in pairwise(edges)]
     one, highest = rng.randrange(len(counts)), rng.random() < 0.5
     first, last = sorted(rng.sample(range(len(edges)), 2))
-    bins = [f"Between {low} and {high}." for low, high in zip(edges, edges[1:], strict=False)]
+    whole = sum(counts[first:last])
+    bins = [f"Between {low} and {high}" for low, high in pairwise(edges)]
     return [
         Asked("retrieval", f"How many samples lie between {edges[one]} and {edges[one + 1]}?", str(counts[one])),
-        Asked("counting", f"How many samples lie between {edges[first]} and {edges[last]}?", str(sum(counts[first:last]))),
+        Asked("counting", f"How many samples lie between {edges[first]} and {edges[last]}?", str(whole)),
         Asked("extremum", f"Which bin has the {'most' if highest else 'fewest'} samples?",
               str(_best(bins, list(map(float, counts)), highest))),
     ]  # fmt: skip
@@ -120,7 +122,7 @@ def _box(rng: random.Random, chart: Chart) -> list[Asked]:
         Asked("retrieval", f"What is the median of {first}?", str(a)),
         Asked("extremum", f"Where is the median {'highest' if highest else 'lowest'}?",
               str(_best(chart.categories, medians, highest))),
-        Asked("comparison", f"Is the median of {first} higher than that of {second}?", "Yes." if a > b else "No."),
+        Asked("comparison", f"Is the median of {first} higher than that of {second}?", "Yes" if a > b else "No"),
         Asked("difference", f"How far apart are the quartiles of {first}?", str(high - low)),
         Asked("counting", "How many boxes are there?", str(len(medians))),
     ]  # fmt: skip

@@ -25,8 +25,8 @@ def _face(rng: random.Random, canvas: Canvas) -> None:
     numbers = rng.choice(("all", "all", "quarters", "roman", "none"))
     roman = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
     for minute in range(60):
-        hour = minute % 5 == 0
-        canvas.line([_at(minute * 6, 150 if hour else 157), _at(minute * 6, 164)], INK, 3 if hour else 1)
+        long = minute % 5 == 0
+        canvas.line([_at(minute * 6, 150 if long else 157), _at(minute * 6, 164)], INK, 3 if long else 1)
     for hour in range(1, 13):
         if numbers in ("all", "roman") or (numbers == "quarters" and hour % 3 == 0):
             canvas.text(_at(hour * 30, 130), roman[hour - 1] if numbers == "roman" else str(hour), 24)
@@ -46,17 +46,21 @@ def draw(rng: random.Random) -> Drawn:
         time -= time % 10  # half degrees at most
     canvas = Canvas(SIDE, SIDE, rng.choice(PAPERS))
     _face(rng, canvas)
-    canvas.line([CENTRE, _at(time / 2, 82)], short, 9)
-    canvas.line([CENTRE, _at(time * 6, 122)], long, 5)
+    canvas.line([CENTRE, _at(time / 2, 70)], short, 9)
+    canvas.line([CENTRE, _at(time * 6, 108)], long, 5)
     canvas.disc(CENTRE, 8, INK)
     if kind == "read":
         question, answer = "What time does the clock show?", name(time)
     elif kind == "angle":
         between = abs(time / 2 - time % 60 * 6) % 360
-        question, answer = "How many degrees are between the hands, the short way?", f"{min(between, 360 - between):g}"
+        question, answer = (
+            "How many degrees is the smaller angle between the hands?",
+            f"{min(between, 360 - between):g}",
+        )
     else:
         moved = rng.choice((5, 10, 15, 20, 25, 30, 45, 60, 90, 120))
-        question = f"What time {'will it be in' if kind == 'later' else 'was it'} {moved} minutes{'' if kind == 'later' else ' ago'}?"  # fmt: skip
+        later = f"What time will it be in {moved} minutes?"
+        question = later if kind == "later" else f"What time was it {moved} minutes ago?"
         answer = name(time + (moved if kind == "later" else -moved))
     program = {"time": name(time), "hands": {"hour": short, "minute": long}, "question": question, "answer": answer}
-    return Drawn(asked(question, f"{answer}."), (canvas.png(),), program)
+    return Drawn(asked(question, answer), (canvas.png(),), program)

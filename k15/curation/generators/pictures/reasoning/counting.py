@@ -13,7 +13,9 @@ from k15.curation.generators.pictures.canvas import COLOURS, PAPERS, SHAPES
 def draw(rng: random.Random) -> Drawn:
     """Up to 30 things of a few colours and shapes."""
     shapes, colours = rng.sample(SHAPES, rng.randint(2, 4)), rng.sample(list(COLOURS), rng.randint(2, 4))
-    looks = [(rng.choice(shapes), rng.choice(colours), rng.choice(("small", "large"))) for _ in range(rng.randint(5, 30))]
+    looks = [
+        (rng.choice(shapes), rng.choice(colours), rng.choice(("small", "large"))) for _ in range(rng.randint(5, 30))
+    ]
     things, paper = scene.place(rng, 6, looks), rng.choice(PAPERS)
     shape, colour = rng.choice(shapes), rng.choice(colours)
     kind = rng.choice(("colour", "shape", "both", "neither", "more", "all"))

@@ -122,11 +122,12 @@ def _corner_shape(rng: random.Random) -> Figure:
     ]  # fmt: skip
     shown, canvas = _fit(points), _sheet(rng)
     canvas.polygon(shown, (240, 245, 235), INK)
-    centre = shown[3]
-    for start, end in zip(range(6), (1, 2, 3, 4, 5, 0), strict=True):
-        inside = (_beside(shown[start], shown[end], _centre(shown))) if start in (2, 3) else None
-        place = inside or _beside(shown[start], shown[end], centre)
-        canvas.text(place, f"{math.dist(points[start], points[end]):g}", 19, _BLUE)
+    roomy = min(math.dist(shown[2], shown[3]), math.dist(shown[3], shown[4])) > 80
+    for start in range(6):  # what the sides of a small notch measure follows from the others
+        if roomy or start not in (2, 3):
+            end, inside = (start + 1) % 6, _centre([shown[0], shown[3]])
+            place = _beside(shown[start], shown[end], inside)
+            canvas.text(place, f"{math.dist(points[start], points[end]):g}", 19, _BLUE)
     return canvas.png(), *_measure(rng, points), {"form": "polygon", "points": points}
 
 
@@ -167,15 +168,19 @@ def _parallels(rng: random.Random) -> Figure:
     lean = 150 / math.tan(math.radians(angle))
     crossings = [(WIDTH / 2 + lean / 2, 105.0), (WIDTH / 2 - lean / 2, 255.0)]
     slope = (lean / 150 * 62, -62.0)
-    for x, y in crossings:
+    for _, y in crossings:
         canvas.line([(40, y), (WIDTH - 40, y)])
         canvas.text((WIDTH - 32, y), "▸", 20)
     (x, y), (u, v) = crossings
     canvas.line([(x + slope[0], y + slope[1]), (u - slope[0], v - slope[1])])
     # Each corner as the directions of its two sides.
     up, down = (slope[0], slope[1]), (-slope[0], -slope[1])
-    corners: dict[str, tuple[Point, Point]] = {"right above": ((1, 0), up), "left above": ((-1, 0), up),
-                                               "right below": ((1, 0), down), "left below": ((-1, 0), down)}  # fmt: skip
+    corners: dict[str, tuple[Point, Point]] = {
+        "right above": ((1, 0), up),
+        "left above": ((-1, 0), up),
+        "right below": ((1, 0), down),
+        "left below": ((-1, 0), down),
+    }
     given, wanted = rng.choice(list(corners)), rng.choice(list(corners))
     sizes = {name: angle if name in ("right above", "left below") else 180 - angle for name in corners}
     for (px, py), corner, label in zip(crossings, (given, wanted), (f"{sizes[given]}°", "?"), strict=True):
@@ -194,4 +199,4 @@ _FORMS: tuple[Callable[[random.Random], Figure], ...] = (
 def draw(rng: random.Random) -> Drawn:
     """One figure with one question."""
     picture, question, answer, program = rng.choice(_FORMS)(rng)
-    return Drawn(asked(question, f"{answer}."), (picture,), {**program, "question": question, "answer": answer})
+    return Drawn(asked(question, answer), (picture,), {**program, "question": question, "answer": answer})

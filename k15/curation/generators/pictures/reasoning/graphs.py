@@ -14,7 +14,7 @@ Edge = tuple[str, str, int]
 
 
 def _layout(rng: random.Random) -> dict[str, tuple[int, int]]:
-    cells = rng.sample([(row, column) for row in range(ROWS) for column in range(COLUMNS)], rng.randint(5, 10))
+    cells = rng.sample([(row, column) for row in range(ROWS) for column in range(COLUMNS)], rng.randint(6, 10))
     return dict(zip("ABCDEFGHIJ", sorted(cells), strict=False))
 
 
@@ -28,7 +28,7 @@ def _edges(rng: random.Random, cells: dict[str, tuple[int, int]]) -> list[Edge]:
         ways += [((row, column), (row + 1, column + 1))] if falling else []
         ways += [((row, column + 1), (row + 1, column))] if not falling else []
         for a, b in ways:
-            if a in names and b in names and rng.random() < 0.75:
+            if a in names and b in names and rng.random() < 0.85:
                 edges.append((names[a], names[b], rng.randint(1, 9)))
     return edges
 
@@ -75,16 +75,18 @@ def _question(rng: random.Random, nodes: list[str], edges: list[Edge], weighted:
     if kind in ("shortest", "hops") and joined is not None:
         if kind == "hops":
             steps = _distance([(a, b, 1) for a, b, _ in edges], start, goal)
-            return f"How many edges has the shortest way from {start} to {goal}?", f"{steps}."
-        return f"What is the total weight of the lightest way from {start} to {goal}?", f"{joined}."
+            return f"How many edges has the shortest way from {start} to {goal}?", str(steps)
+        return f"What is the total weight of the lightest way from {start} to {goal}?", str(joined)
+    if kind in ("shortest", "hops"):
+        kind = rng.choice(("degree", "edges", "neighbours"))
     near = sorted({b if a == start else a for a, b, _ in edges if start in (a, b)})
     if kind == "degree":
-        return f"How many edges meet at {start}?", f"{len(near)}."
+        return f"How many edges meet at {start}?", str(len(near))
     if kind == "edges":
-        return "How many edges are there?", f"{len(edges)}."
+        return "How many edges are there?", str(len(edges))
     if kind == "neighbours":
-        return f"Which nodes are joined to {start} by an edge?", ", ".join(near) + "." if near else "None."
-    return f"Is there a way from {start} to {goal}?", "Yes." if joined is not None else "No."
+        return f"Which nodes are joined to {start} by an edge?", ", ".join(near) if near else "None"
+    return f"Is there a way from {start} to {goal}?", "Yes" if joined is not None else "No"
 
 
 def draw(rng: random.Random) -> Drawn:

@@ -48,6 +48,9 @@ def draw(rng: random.Random) -> Drawn:
     for number, panel in enumerate(chosen):
         place = ((CELL + _GAP) * (3.7 + number % 3), _GAP + number // 3 * (CELL + 48) + 24)
         paint(canvas, panel, place, "ABCDEF"[number])
-    answer, question = "ABCDEF"[chosen.index(panels[-1])], "Which of the panels A to F belongs in place of the question mark?"
+    answer, question = (
+        "ABCDEF"[chosen.index(panels[-1])],
+        "Which of the panels A to F belongs in place of the question mark?",
+    )
     program = {"rules": rules, "shown": data(panels[:-1]), "options": data(chosen)}
-    return Drawn(asked(question, f"{answer}."), (canvas.png(),), {**program, "question": question, "answer": answer})
+    return Drawn(asked(question, answer), (canvas.png(),), {**program, "question": question, "answer": answer})

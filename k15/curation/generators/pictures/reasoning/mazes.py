@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from itertools import pairwise
 
 from k15.curation.generators.pictures.base import Drawn, asked
 from k15.curation.generators.pictures.canvas import INK, PAPERS, Canvas
@@ -74,11 +75,15 @@ def _lettered(rng: random.Random, size: int, open_: set[frozenset[Cell]]) -> tup
     """Closes two walls, and asks which lettered cells are still joined with the green one."""
     for wall in rng.sample(sorted(open_, key=sorted), 2):
         open_.discard(wall)
-    cells = rng.sample([(row, column) for row in range(size) for column in range(size)], 5)
-    marks = dict(zip(("start", *"ABCD"), cells, strict=True))
-    reached = [letter for letter in "ABCD" if _way(open_, marks["start"], marks[letter])]
+    reached: list[str] = []
+    for _ in range(20):  # nearly always some can be reached and some not
+        cells = rng.sample([(row, column) for row in range(size) for column in range(size)], 5)
+        marks = dict(zip(("start", *"ABCD"), cells, strict=True))
+        reached = [letter for letter in "ABCD" if _way(open_, marks["start"], marks[letter])]
+        if 0 < len(reached) < 4:
+            break
     question = "Which of the lettered cells can be reached from the green cell?"
-    return marks, question, ", ".join(reached) + "." if reached else "None."
+    return marks, question, ", ".join(reached) if reached else "None"
 
 
 def draw(rng: random.Random) -> Drawn:
@@ -99,8 +104,8 @@ def draw(rng: random.Random) -> Drawn:
         answer = str(len(way) - 1)
         if kind == "route":
             turns = {step: name for name, step in WAYS.items()}
-            moves = [turns[(b[0] - a[0], b[1] - a[1])] for a, b in zip(way, way[1:], strict=False)]
-            question, answer = "Give the steps from the green cell to the red one.", ", ".join(moves) + "."
+            moves = [turns[(b[0] - a[0], b[1] - a[1])] for a, b in pairwise(way)]
+            question, answer = "Give the steps from the green cell to the red one.", ", ".join(moves)
     program = {"size": size, "marks": marks, "open": sorted(sorted(pair) for pair in open_)}
     picture = _paint(rng, size, open_, marks)
     return Drawn(asked(question, answer), (picture,), {**program, "question": question, "answer": answer})

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from k15.curation.generators.pictures.canvas import COLOURS, GREY, Canvas, Point
 
@@ -13,8 +14,8 @@ SHAPES = ("circle", "square", "triangle", "star", "hexagon", "cross")
 PALETTE = ("red", "blue", "green", "yellow", "purple", "black")
 SIZES = ("small", "medium", "large")
 COUNTS = (1, 2, 3, 4)
-VALUES: dict[str, tuple[object, ...]] = {"shape": SHAPES, "colour": PALETTE, "size": SIZES, "count": COUNTS}
-_RADIUS = {"small": 7, "medium": 11, "large": 16}
+VALUES: dict[str, tuple[Any, ...]] = {"shape": SHAPES, "colour": PALETTE, "size": SIZES, "count": COUNTS}
+_RADIUS = {"small": 8, "medium": 12, "large": 18}
 _PLACES: dict[int, tuple[Point, ...]] = {
     1: ((0, 0),), 2: ((-0.24, 0), (0.24, 0)), 3: ((0, -0.22), (-0.24, 0.22), (0.24, 0.22)),
     4: ((-0.24, -0.24), (0.24, -0.24), (-0.24, 0.24), (0.24, 0.24)),

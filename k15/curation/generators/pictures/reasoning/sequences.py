@@ -19,7 +19,9 @@ def _course(rng: random.Random, attribute: str, rule: str) -> list[object]:
     if rule == "alternating":
         a, b = rng.sample(VALUES[attribute], 2)
         return [(a, b)[n % 2] for n in range(SHOWN + 1)]
-    cycle = list(COUNTS[:3] if attribute == "count" else SIZES if attribute == "size" else rng.sample(VALUES[attribute], 3))
+    cycle = list(
+        COUNTS[:3] if attribute == "count" else SIZES if attribute == "size" else rng.sample(VALUES[attribute], 3)
+    )
     if rng.random() < 0.5:
         cycle.reverse()
     return [cycle[n % 3] for n in range(SHOWN + 1)]
@@ -40,4 +42,4 @@ def draw(rng: random.Random) -> Drawn:
     answer = "ABCD"[chosen.index(panels[-1])]
     question = "Which panel comes next, A, B, C or D?"
     program = {"rules": rules, "shown": data(panels[:-1]), "options": data(chosen)}
-    return Drawn(asked(question, f"{answer}."), (canvas.png(),), {**program, "question": question, "answer": answer})
+    return Drawn(asked(question, answer), (canvas.png(),), {**program, "question": question, "answer": answer})

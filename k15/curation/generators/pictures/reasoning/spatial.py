@@ -37,13 +37,13 @@ def draw(rng: random.Random) -> Drawn:
         if near is None and rng.random() < 0.8:  # most are asked where there is something
             return draw(rng)
         question = f"What is in the cell {way} the {thing.name}?"
-        answer = f"The {near.name}." if near else "Nothing."
+        answer = f"The {near.name}" if near else "Nothing"
     elif kind == "relation":
         relation, (a, b) = rng.choice(RELATIONS), rng.sample(things, 2)
         if (a.column == b.column) if relation in SIDEWAYS else (a.row == b.row):
             return draw(rng)
         question = f"Is the {a.name} {relation} the {b.name}?"
-        answer = "Yes." if _holds(relation, a, b) else "No."
+        answer = "Yes" if _holds(relation, a, b) else "No"
     else:
         relation, thing = rng.choice(RELATIONS), rng.choice(things)
         lines = "columns" if relation in SIDEWAYS else "rows"
@@ -51,4 +51,3 @@ def draw(rng: random.Random) -> Drawn:
         answer = str(sum(_holds(relation, other, thing) for other in things))
     program = {"grid": GRID, "paper": paper, "things": scene.data(things), "question": question, "answer": answer}
     return Drawn(asked(question, answer), (scene.paint(things, paper, lines=GRID),), program)
-
