@@ -63,6 +63,6 @@ def generate(kind: str, count: int, seed: int, start: int = 0) -> Iterator[Visio
     family = FAMILIES[kind]
     for number in range(start, start + count):
         drawn = family.draw(random.Random(derive(seed, "pictures", kind, number)))
-        meta = json.dumps({"family": kind, **drawn.program}, ensure_ascii=False, sort_keys=True)
+        meta = json.dumps({"family": kind, **drawn.program}, ensure_ascii=False)
         name = f"{GENERATED}/pictures/{kind}/{number:07d}"
         yield VisionDocument(name, family.kind, drawn.text, drawn.images, meta)
