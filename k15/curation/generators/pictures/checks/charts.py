@@ -23,7 +23,9 @@ def data(chart: Chart, said: str) -> bool:
     """Whether CSV says what the chart shows."""
     header, *rows = csv.reader(io.StringIO(said))
     wanted = {(s, c): str(v) for s, vs in chart["series"].items() for c, v in zip(chart["categories"], vs, strict=True)}
-    names = header[1:] if len(chart["series"]) > 1 else list(chart["series"])
+    names = list(chart["series"])
+    if header != ["", *(names if len(names) > 1 else [chart["unit"]])]:
+        return False
     found = {(name, row[0]): value for row in rows for name, value in zip(names, row[1:], strict=True)}
     return found == wanted
 
