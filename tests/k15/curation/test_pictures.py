@@ -20,6 +20,12 @@ from k15.errors import UserError
 SLOW = {"chart": 24, "plot": 4, "ocr": 8, "ocr_zh": 4, "interleaved": 8, "rendered_text": 12, "svg": 12}
 
 
+def blank(picture: bytes) -> bytes:
+    page = io.BytesIO()
+    Image.new("RGB", Image.open(io.BytesIO(picture)).size, "white").save(page, "PNG")
+    return page.getvalue()
+
+
 @pytest.fixture(params=FAMILIES)
 def kind(request):
     if request.param == "ocr_zh" and fonts.chinese() is None:
@@ -59,24 +65,17 @@ def test_the_check_sees_a_wrong_answer(kind):
 
 @pytest.mark.parametrize("kind", ["caption", "interleaved", "qa", "counting", "spatial", "chart", "maze", "clock"])
 def test_the_check_sees_another_picture(kind):
+    """A chart's may show what was asked all the same: it is checked against an empty page."""
     documents = list(generate(kind, 12, seed=2))
+    others = [document.images for document in documents[1:] + documents[:1]]
     if kind == "chart":
-        for document in documents:
-            blank = io.BytesIO()
-            Image.new("RGB", Image.open(io.BytesIO(document.images[0])).size, "white").save(blank, "PNG")
-            assert check(replace(document, images=(blank.getvalue(),))), document.id
-        return
-    found = 0
-    for document, other in zip(documents, documents[1:] + documents[:1], strict=True):
-        try:
-            found += bool(check(replace(document, images=other.images)))
-        except (KeyError, IndexError):  # what the question is about is not in the other picture
-            found += 1
-    assert found > 8
+        others = [(blank(document.images[0]),) for document in documents]
+    found = [check(replace(document, images=images)) for document, images in zip(documents, others, strict=True)]
+    assert sum(map(bool, found)) > (11 if kind == "chart" else 8)
 
 
 def test_all_types_of_chart_and_of_question_come():
-    programs = [json.loads(document.meta) for document in generate("chart", 90, seed=1)]
+    programs = [json.loads(document.meta) for document in generate("chart", 60, seed=1)]
     assert {program["type"] for program in programs} == set(TYPES)
     asked = {program["asked"] for program in programs}
     assert asked == {"retrieval", "comparison", "extremum", "difference", "trend", "counting", "data"}

@@ -28,7 +28,7 @@ _POLYGONS = {"triangle": 3, "diamond": 4, "hexagon": 6}
 def png(image: Image.Image) -> bytes:
     """The picture as PNG bytes; light compression, as pictures of flat colours are small anyway."""
     buffer = io.BytesIO()
-    image.save(buffer, format="PNG", compress_level=4)
+    image.save(buffer, format="PNG", compress_level=3)
     return buffer.getvalue()
 
 

@@ -37,10 +37,10 @@ def render_svg(source: str) -> bytes:
 
 
 def render_plot(source: str) -> bytes:
-    """The figure that a program of this module leaves open."""
+    """The figure that a program of this module leaves open. Chooses the Agg backend for the process."""
     from matplotlib import pyplot
 
-    with matplotlib.rc_context({**matplotlib.rcParamsDefault, "backend": "Agg"}):
+    with matplotlib.rc_context({**matplotlib.rcParamsDefault, "backend": "agg"}):
         exec(compile(source, "program.py", "exec"), {"__name__": "__main__"})
         buffer = io.BytesIO()
         pyplot.gcf().savefig(buffer, format="png", metadata={"Software": None})

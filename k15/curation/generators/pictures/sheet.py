@@ -27,7 +27,7 @@ def _lines(text: str, most: int) -> list[str]:
     """At most `most` lines: question, then answer after an arrow; code as it stands; an ellipsis for what is left
     out."""
     text = text.replace("<|end|>", "").replace("<|user|>", "").replace("<|assistant|>", "\n→ ")
-    text = re.sub(r" *<image> *\n?", " ▢ " if text.count("<image>") > 1 else "", text).strip()
+    text = re.sub(r" *<image> *\n?", " ▢ " if text.count("<image>") > 1 else "\n", text).strip()
     font = fonts.face(_face(text), _SIZE)
     lines: list[str] = []
     for part, piece in enumerate(_CODE.split(text)):

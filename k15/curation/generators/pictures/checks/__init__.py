@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from k15.curation.generators.pictures.checks import chart_pixels, charts, pages, puzzles, scenes
-from k15.curation.generators.pictures.checks.pixels import scene
+from k15.curation.generators.pictures.checks.pixels import NotSeen, scene
 from k15.curation.generators.vision import VisionDocument
 
 __all__ = ["check"]
@@ -47,6 +47,13 @@ _OTHERS: dict[str, Callable[[str, dict[str, Any], Sequence[bytes]], list[str]]] 
 
 def check(document: VisionDocument) -> list[str]:
     """What is wrong with a document; empty if nothing is."""
+    try:
+        return _faults(document)
+    except NotSeen as missing:
+        return [f"{missing} is not in the picture"]
+
+
+def _faults(document: VisionDocument) -> list[str]:
     program, text, images = json.loads(document.meta), document.text, document.images
     family = program["family"]
     if text.count("<image>") != len(images):

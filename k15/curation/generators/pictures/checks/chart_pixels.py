@@ -76,6 +76,8 @@ def _histogram(chart: Chart, pixels: np.ndarray) -> list[str]:
 def _pie(chart: Chart, pixels: np.ndarray) -> list[str]:
     shares = chart["series"]["Share"]
     areas = [int(like(pixels, _paint(chart, number), 25).sum()) for number in range(len(shares))]
+    if not all(areas):
+        return ["a slice is missing"]
     return [
         f"a slice of {100 * area / sum(areas):.1f}% for {share}%"
         for area, share in zip(areas, shares, strict=True)
@@ -128,4 +130,5 @@ def _heatmap(chart: Chart, pixels: np.ndarray) -> list[str]:
             u, v = _place(chart, x - 0.4, y - 0.4)
             shades.append((value, int(pixels[round(v), round(u)].sum())))
     ranked = [shade for _, shade in sorted(shades)]
-    return [] if all(a >= b for a, b in pairwise(ranked)) else ["shades out of order"]
+    falling = all(a >= b for a, b in pairwise(ranked)) and ranked[0] > ranked[-1]
+    return [] if falling else ["shades out of order"]

@@ -27,6 +27,10 @@ _WIDTHS = {
 }
 
 
+class NotSeen(Exception):
+    """What a document speaks of is not in its picture."""
+
+
 @dataclass(frozen=True)
 class Blob:
     """Connected pixels: their box (left, top, right, bottom; right and bottom exclusive), number and mean place.
@@ -129,9 +133,12 @@ def scene(picture: bytes, grid: int) -> list[Seen]:
     """All shapes of a scene of `grid` by `grid` cells, row by row."""
     pixels = read(picture)
     cell = pixels.shape[0] / grid
-    seen = []
+    painted = (pixels != pixels[0, 0]).any(axis=2)  # few of all pixels: the rest is paper
+    strokes, seen = pixels[painted][None], []
     for colour, paint in PAINTS.items():
-        for blob in blobs(like(pixels, paint)):
+        mask = np.zeros(painted.shape, bool)
+        mask[painted] = like(strokes, paint)[0]
+        for blob in blobs(mask):
             x, y = (blob.box[0] + blob.box[2]) / 2, (blob.box[1] + blob.box[3]) / 2
             shape = shape_of(blob)
             size = "large" if blob.width / _WIDTHS[shape] / cell > 0.27 else "small"

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from k15.curation.generators.pictures.checks.pixels import like, read
+from k15.curation.generators.pictures.checks.pixels import NotSeen, like, read
 
 Program = dict[str, Any]
 _ATTRIBUTES = ("shape", "colour", "size", "count")
@@ -72,6 +72,8 @@ def maze(program: Program, asked: str, picture: bytes) -> str | None:
 
     def cell_of(colour: tuple[int, int, int]) -> tuple[int, int]:
         rows, columns = np.nonzero(like(pixels, colour, 20))
+        if not rows.size:
+            raise NotSeen(f"a cell of the colour {colour}")
         return int((np.median(rows) - 20) // cell), int((np.median(columns) - 20) // cell)
 
     steps = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}
@@ -88,7 +90,10 @@ def maze(program: Program, asked: str, picture: bytes) -> str | None:
     if asked.startswith("Which of the lettered"):
         reached = [letter for letter in "ABCD" if tuple(program["marks"][letter]) in ways]
         return ", ".join(reached) or "None"
-    way = ways[cell_of((225, 70, 70))]
+    goal = cell_of((225, 70, 70))
+    if goal not in ways:
+        raise NotSeen("a way")
+    way = ways[goal]
     return str(len(way)) if asked.startswith("How many steps") else ", ".join(way)
 
 
@@ -100,6 +105,8 @@ def _shown_time(program: Program, picture: bytes) -> int:
         rows, columns = np.nonzero(like(pixels, tuple(program["hands"][hand]), 40))
         y, x = rows - pixels.shape[0] / 2, columns - pixels.shape[1] / 2
         far = np.hypot(x, y) > 20
+        if not far.any():
+            raise NotSeen(f"the {hand} hand")
         angles.append(math.degrees(math.atan2(x[far].mean(), -y[far].mean())) % 360)
     minute = round(angles[1] / 6) % 60
     hour = round((angles[0] - minute / 2) / 30) % 12

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from k15.curation.generators.pictures.checks.pixels import Seen, scene
+from k15.curation.generators.pictures.checks.pixels import NotSeen, Seen, scene
 
 _ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 
@@ -99,16 +99,21 @@ def relation(asked: str, things: list[Seen]) -> str | None:
     steps = {"to the right of": (0, 1), "to the left of": (0, -1), "above": (-1, 0), "below": (1, 0)}
     ways = "|".join(steps)
 
+    def called(name: str) -> Seen:
+        if name not in named:
+            raise NotSeen(f"the {name}")
+        return named[name]
+
     def beyond(way: str, a: Seen, b: Seen) -> bool:
         down, right = steps[way]
         return (a.row - b.row) * down + (a.column - b.column) * right > 0
 
     if match := re.fullmatch(rf"What is in the cell directly ({ways}) the (.+)\?", asked):
-        thing, (down, right) = named[match[2]], steps[match[1]]
+        thing, (down, right) = called(match[2]), steps[match[1]]
         near = cells.get((thing.row + down, thing.column + right))
         return f"The {_name(near)}" if near else "Nothing"
     if match := re.fullmatch(rf"Is the (.+?) ({ways}) the (.+)\?", asked):
-        return "Yes" if beyond(match[2], named[match[1]], named[match[3]]) else "No"
+        return "Yes" if beyond(match[2], called(match[1]), called(match[3])) else "No"
     if match := re.fullmatch(rf"Counting whole (?:rows|columns), how many shapes are ({ways}) the (.+)\?", asked):
-        return str(sum(beyond(match[1], t, named[match[2]]) for t in things))
+        return str(sum(beyond(match[1], t, called(match[2])) for t in things))
     return None
