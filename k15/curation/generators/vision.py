@@ -30,12 +30,13 @@ Pictures = tuple[bytes, ...]
 
 @dataclass(frozen=True)
 class VisionDocument:
-    """`text` with one `<image>` for each of `images` (PNG)."""
+    """`text` with one `<image>` for each of `images` (PNG). `meta`: what was drawn, as JSON."""
 
     id: str
     kind: Kind
     text: str
     images: Pictures
+    meta: str = "{}"
 
 
 def _pictures(families: Sequence[str], seed: int) -> Iterator[Problem]:
