@@ -53,7 +53,12 @@ DATASETS: dict[str, Schema] = {
     ),
     # What is no document of its own: each repeats the one that its cluster is named after.
     "cluster": _schema(
-        1, id=_str, cluster=_str, kind=_str, similarity=pa.float64(), across=_bool  # exact | near | embedding
+        1,
+        id=_str,
+        cluster=_str,
+        kind=_str,
+        similarity=pa.float64(),
+        across=_bool,  # exact | near | embedding
     ),
     "vision_document": _schema(
         1,

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from k15.curation.document import DOMAINS
+from k15.curation.measures.programming import DEFAULT_WEIGHTS, LanguageWeights
 from k15.params import Params
 from k15.seeds import derive
 
@@ -58,8 +59,8 @@ class Mixture(Params):
     pretrain: Shares
     cooldown: Shares
     long_context: Shares
-    languages: dict[str, Weight]
-    """Of code, relative to the others, which have 1: markup below it, languages to be read more often above."""
+    languages: LanguageWeights
+    """Of code, where not those of `programming.DEFAULT_WEIGHTS`: markup is read less often, other languages more."""
     long_documents: LongDocuments
 
     def weights(
@@ -72,7 +73,8 @@ class Mixture(Params):
     ) -> Floats:
         """Of each document, within its domain. `sources`: the weight of its source; `languages`: the programming
         language of code, None for text; `quality`: its quality factor."""
-        language = np.array([1.0 if name is None else self.languages.get(name, 1.0) for name in languages])
+        known = DEFAULT_WEIGHTS | self.languages
+        language = np.array([1.0 if name is None else known[name] for name in languages])
         weights: Floats = np.asarray(sources, dtype=np.float64) * language * np.asarray(quality, dtype=np.float64)
         if stage == "long_context":
             long = np.asarray(lengths) >= self.long_documents.tokens

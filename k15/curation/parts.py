@@ -66,17 +66,11 @@ def write_texts(path: Path, items: Iterable[Document | Broken]) -> None:
 
 
 def _row(item: Document | Broken) -> dict[str, Any]:
-    document = isinstance(item, Document)
-    return {
-        "key": key_of(item.id),
-        "id": item.id,
-        "text": item.text if document else item.excerpt,
-        "domain": item.domain,
-        "source": item.source,
-        "language": item.language if document else "",
-        "meta": json.dumps(dict(item.meta), sort_keys=True, ensure_ascii=False) if document else "{}",
-        "broken": None if document else item.reason,
-    }
+    known = {"key": key_of(item.id), "id": item.id, "domain": item.domain, "source": item.source}
+    if isinstance(item, Broken):
+        return known | {"text": item.excerpt, "language": "", "meta": "{}", "broken": item.reason}
+    meta = json.dumps(dict(item.meta), sort_keys=True, ensure_ascii=False)
+    return known | {"text": item.text, "language": item.language, "meta": meta, "broken": None}
 
 
 def _write_run(writer: pq.ParquetWriter, run: list[dict[str, Any]]) -> None:

@@ -20,8 +20,8 @@ from k15.training.trainer import cross_entropy
 
 
 class TokenBlocks:
-    """The blocks of one split that `stage` of pretraining reads (validation has none of its own): `tokens` [N, L], `segments` [N, L] (document number within the block, -1: padding) and
-    each block's domain."""
+    """The blocks of one split that a stage of pretraining reads (there is one validation split for all): `tokens`
+    [N, L], `segments` [N, L] (document number within the block, -1: padding) and each block's domain."""
 
     def __init__(self, path: Path, split: str, stage: str = "pretrain") -> None:
         table = read_dataset(path, "tokens")

@@ -19,30 +19,31 @@ from k15.curation.document import DOMAINS, Document
 from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.duplicates.signatures import sign
 from k15.curation.measures import MEASURES_OF, examine
-from stages.curate.work import Work
+from stages.curate.work import Beside, Work
 
 MEASURES = tuple(dict.fromkeys(name for domain in DOMAINS for name in MEASURES_OF[domain]))
+CLASSIFIER = "quality_classifier"
 _DOCUMENT = ("id", "text", "domain", "source", "language", "meta", "broken")
 
 
 def beside(
-    work: Work, step: str, texts: Sequence[Path], columns: Sequence[str], compute: parts.Columns, *on: Any
+    work: Work, step: str, found: Sequence[Beside], columns: Sequence[str], compute: parts.Columns, *on: Any
 ) -> list[Path]:
-    """The files of one kind of columns, one a part of `texts`. `on`: what they depend on beside texts and code."""
+    """The files of one kind of columns, one a part. `on`: what they depend on beside texts and code."""
     wanted = [
-        parts.beside(text, work.place(f"{step}-{text.parent.name}", *on) / text.name, columns, compute)
-        for text in texts
+        parts.beside(part, work.place(f"{step}-{part.parent.name}", *on) / part.name, columns, compute)
+        for part, _ in found
     ]
     return work.complete(step, wanted)
 
 
-def measured(work: Work, texts: Sequence[Path]) -> list[Path]:
-    return beside(work, "measures", texts, _DOCUMENT, _measure)
+def measured(work: Work, found: Sequence[Beside]) -> list[Path]:
+    return beside(work, "measures", found, _DOCUMENT, _measure)
 
 
-def signed(work: Work, texts: Sequence[Path], params: DuplicatesParams) -> list[Path]:
+def signed(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> list[Path]:
     on = params.model_dump(include={"ngram", "bands", "rows"})
-    return beside(work, "signatures", texts, ("text", "domain"), partial(_sign, params=params), on)
+    return beside(work, "signatures", found, ("text", "domain"), partial(_sign, params=params), on)
 
 
 def _measure(rows: pa.Table) -> pa.Table:

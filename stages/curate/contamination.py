@@ -15,26 +15,26 @@ from k15.curation.duplicates.decontaminate import DecontaminationParams, Evaluat
 from k15.evaluation.guarded import guarded
 from k15.evaluation.params import BenchmarksParams
 from stages.curate import columns
-from stages.curate.work import Work
+from stages.curate.work import Beside, Work
 
 _SCHEMA = pa.schema([("contaminated", pa.float64()), ("contaminated_by", pa.string())])
 
 
 def compared(
-    work: Work, texts: Sequence[Path], params: DecontaminationParams, benchmarks: BenchmarksParams, root: Path
+    work: Work, found: Sequence[Beside], params: DecontaminationParams, benchmarks: BenchmarksParams, root: Path
 ) -> list[Path]:
     """One file a part: the largest share of an item that a text holds, and which; null where it holds none. No files
     without evaluation sets."""
     items = list(guarded(benchmarks, root))
     if not items:
         return []
-    found = EvaluationIndex.build(items, params)
-    if found.unprotected:
-        work.progress.log(f"{len(found.unprotected)} of {len(items)} evaluation items are too short to be looked for")
+    short = EvaluationIndex.build(items, params).unprotected
+    if short:
+        work.progress.log(f"{len(short)} of {len(items)} evaluation items are too short to be looked for")
     file = work.place("items", json_digest(items)) / "items.json"
     write_json(file, items)
     compute = partial(_compare, params=params, items=file)
-    return columns.beside(work, "contamination", texts, ("text",), compute, params.model_dump(), str(file))
+    return columns.beside(work, "contamination", found, ("text",), compute, params.model_dump(), str(file))
 
 
 @cache

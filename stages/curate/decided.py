@@ -15,20 +15,21 @@ import pyarrow.parquet as pq
 from k15.curation import parts
 from k15.curation.mixture import split_of
 from k15.curation.pieces import Piece
-from stages.curate.columns import MEASURES
-from stages.curate.decisions import CLUSTER, VERDICT, Beside, partition
+from stages.curate.columns import CLASSIFIER, MEASURES
+from stages.curate.decisions import CLUSTER, VERDICT, partition
 from stages.curate.params import CurateParams
-from stages.curate.work import Work
+from stages.curate.work import Beside, Work, names
 
 _TEXT = ("id", "text", "domain", "source", "language", "meta", "labels")
-_SCORES = (*MEASURES, "contaminated")
+_SCORES = (*MEASURES, "contaminated", CLASSIFIER)
 _GROUP_ROWS = 4096
 
 
-def decide(work: Work, found: Sequence[Beside], clusters: Path, params: CurateParams, key: object) -> list[Path]:
+def decide(work: Work, found: Sequence[Beside], clusters: Path, params: CurateParams) -> list[Path]:
     """One file a partition, in order."""
     count = parts.partitions(part for part, _ in found)
-    place = work.place("decided", key, str(clusters), params.validation_fraction, params.seed)
+    on = [names((part, *others)) for part, others in found], names([clusters])
+    place = work.place("decided", *on, params.validation_fraction, params.seed)
     pieces = [
         Piece(
             place / f"{number:06d}.parquet",

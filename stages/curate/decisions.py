@@ -22,21 +22,18 @@ from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.filters import Filters, judge
 from k15.curation.pieces import Piece
 from stages.curate.columns import MEASURES
-from stages.curate.work import Work
-
-Beside = tuple[Path, tuple[Path, ...]]
-"""A part, and the files of columns beside it."""
+from stages.curate.work import Beside, Work, names
 
 VERDICT = pa.schema([("filter", pa.string()), ("reason", pa.string()), ("value", pa.float64())])
 _TEXT = ("id", "text", "domain", "source", "digest", "bands")
 CLUSTER = ("cluster", "kind", "similarity", "across")
 
 
-def judged(work: Work, found: Sequence[Beside], filters: Filters, key: object) -> list[Path]:
+def judged(work: Work, found: Sequence[Beside], filters: Filters) -> list[Path]:
     """The verdict on every text of the parts, but for duplicates: a file of columns beside each."""
     wanted = [
         Piece(
-            work.place(f"judged-{part.parent.name}", key) / part.name,
+            work.place(f"judged-{part.parent.name}", filters.model_dump(), names(others)) / part.name,
             partial(_judge, part=part, others=others, filters=filters),
         )
         for part, others in found
@@ -75,21 +72,17 @@ def _by_row(rejections: pa.Table, size: int) -> pa.Table:
     return rows.join(rejections, "row").sort_by("row")
 
 
-def duplicates(work: Work, found: Sequence[Beside], params: DuplicatesParams, key: object) -> Path:
+def duplicates(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> Path:
     """The table of duplicates among what passed, sorted by key, as a file."""
-    place = work.place("duplicates", key, params.model_dump(), [str(part) for part, _ in found])
-    passed = work.complete(
-        "what passed",
-        [
-            Piece(place / f"{n:06d}.parquet", partial(_pass, part=part, others=others))
-            for n, (part, others) in enumerate(found)
-        ],
-    )
-    output = place / "clusters"
-    work.complete(
-        "duplicates", [Piece(output, partial(_find, passed=passed, params=params, scratch=work.scratch("duplicates")))]
-    )
-    return output
+    place = work.place("duplicates", params.model_dump(), [names((part, *others)) for part, others in found])
+    pieces = [
+        Piece(place / f"{number:06d}.parquet", partial(_pass, part=part, others=others))
+        for number, (part, others) in enumerate(found)
+    ]
+    passed = work.complete("what passed", pieces)
+    search = partial(_find, passed=passed, params=params, scratch=work.scratch("duplicates"))
+    (clusters,) = work.complete("duplicates", [Piece(place / "clusters", search)])
+    return clusters
 
 
 def _pass(path: Path, part: Path, others: Sequence[Path]) -> None:

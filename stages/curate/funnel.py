@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from k15.curation.document import DOMAINS, Domain
-from k15.curation.mixture import Split
+from k15.curation.document import DOMAINS
+from k15.curation.mixture import STAGES
 from k15.curation.sources import GENERATED
+from stages.curate.mixing import Mixed
 
 DUPLICATES = ("exact_duplicate", "near_duplicate", "embedding_duplicate")
 
@@ -75,20 +76,19 @@ def labelled(decided: Sequence[Path], name: str) -> dict[str, int]:
     return dict(found.most_common())
 
 
-def tokenization(
-    owners: Mapping[str, Any], packed: Mapping[tuple[Domain, Split], int], vision: Mapping[str, int]
-) -> dict[str, Any]:
-    """Bytes per token by domain, tokens in the packed blocks, and the vision documents by kind."""
+def tokenization(owners: Mapping[str, Any], mixed: Mixed, vision: Mapping[str, int]) -> dict[str, Any]:
+    """Bytes per token by domain, tokens in the packed blocks of each stage, and the vision documents by kind."""
     table = pa.table({"domain": owners["domain"], "bytes": owners["bytes"], "tokens": owners["tokens"]})
     grouped = table.group_by("domain").aggregate([("bytes", "sum"), ("tokens", "sum")])
     ratio = {row["domain"]: row["bytes_sum"] / row["tokens_sum"] for row in grouped.to_pylist()}
-    tokens: dict[Domain, dict[Split, int]] = {domain: {} for domain in DOMAINS if domain in ratio}
-    for (domain, split), number in packed.items():
-        if domain in tokens:
-            tokens[domain][split] = number
     return {
-        "bytes_per_token": {domain: round(ratio[domain], 3) for domain in tokens},
-        "tokens": tokens,
-        "train_tokens": sum(split["train"] for split in tokens.values()),
+        "bytes_per_token": {domain: round(ratio[domain], 3) for domain in DOMAINS if domain in ratio},
+        "tokens": {
+            **{stage: mixed.tokens(stage, "train") for stage in STAGES},
+            "validation": mixed.tokens("pretrain", "validation"),
+        },
+        "train_tokens": sum(mixed.tokens("pretrain", "train").values()),
+        "multiplicity": mixed.multiplicities,
+        "occupancy": round(mixed.occupancy, 5),
         "vision": dict(vision),
     }

@@ -33,11 +33,17 @@ class Owners:
     offsets: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, columns: Mapping[str, Any]) -> Owners:
-        names = [columns[name].to_numpy() for name in ("id", "domain", "split", "source")]
-        labels = [json.loads(meta) for meta in columns["meta"].to_pylist()]
-        languages = [one.get("programming_language") for one in labels]
-        return cls(*names, languages, columns["factor"].to_numpy(), columns["tokens"], columns["offset"])
+    def of(cls, columns: Mapping[str, Any], factors: npt.NDArray[np.float64]) -> Owners:
+        return cls(
+            ids=columns["id"].to_numpy(),
+            domains=columns["domain"].to_numpy(),
+            splits=columns["split"].to_numpy(),
+            sources=columns["source"].to_numpy(),
+            languages=[json.loads(meta).get("programming_language") for meta in columns["meta"].to_pylist()],
+            factors=factors,
+            lengths=columns["tokens"],
+            offsets=columns["offset"],
+        )
 
     def members(self, domain: Domain, split: Split) -> npt.NDArray[np.int64]:
         return np.flatnonzero((self.domains == domain) & (self.splits == split))

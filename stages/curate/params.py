@@ -10,6 +10,7 @@ from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.filters import Filters
 from k15.curation.mixture import Mixture
 from k15.curation.pieces import WorkersParams
+from k15.curation.quality.combined import QualityParams
 from k15.curation.sources import Source
 from k15.params import Params
 
@@ -63,6 +64,7 @@ class CurateParams(Params):
     decontamination: DecontaminationParams
     """Against the sets of section `benchmarks`."""
     duplicates: DuplicatesParams
+    quality: QualityParams
     validation_fraction: float = Field(gt=0, lt=1)
     """Share of the documents (of every domain, and of the vision documents)."""
     tokenizer: TokenizerParams

@@ -1,12 +1,12 @@
 """Curation of the pretraining data (§2.5.1, App. B).
 
-Generators and sources → normal form → measures and signatures as columns → rules → duplicates → tokenizer → mixture →
-packed blocks; vision documents beside them. Every dropped document is in the rejections with its reason, and
-`python -m stages.curate explain ID` tells a document's story.
+Generators and sources → normal form → measures, signatures and contamination as columns → rules → quality →
+duplicates → tokenizer → a mixture for each stage of pretraining → packed blocks; vision documents beside them. Every
+dropped document is in the rejections with its reason; `python -m stages.curate explain ID` tells a document's story.
 
-The steps up to the tokens work part by part, in as many workers as there are or on another engine, and memory does
-not grow with the corpus but for some numbers a document (§ of `docs/curation.md`). A killed run goes on with the parts
-that are missing; another run finds what it has in common with the last one.
+The steps up to the tokens work part by part, in as many workers as there are or on another engine, and memory does not
+grow with the corpus but for some numbers a document. A killed run goes on with the parts that are missing; another run
+finds what it has in common with the last one, so a changed threshold measures nothing again.
 """
 
 from __future__ import annotations
@@ -19,15 +19,30 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from k15.artifacts import publish, write_dataset
+from k15.curation.packing import Tokens
 from k15.errors import UserError
 from k15.evaluation.params import BenchmarksParams
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
-from stages.curate import columns, contamination, decided, decisions, funnel, mixing, outputs, pictures, texts, tokens, validate
-from stages.curate.decisions import Beside
+from stages.curate import (
+    columns,
+    contamination,
+    decided,
+    decisions,
+    funnel,
+    mixing,
+    outputs,
+    pictures,
+    quality,
+    texts,
+    tokens,
+    validate,
+)
 from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
-from stages.curate.work import Work
+from stages.curate.work import Beside, Work, with_columns
+
+_OWNERS = ("id", "domain", "split", "source", "meta", "bytes")
 
 
 def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
@@ -35,12 +50,13 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     work = Work(ctx.kept, params.workers, ctx.progress)
     validate.require(params, ctx.root)
     found, vision = _read(params, ctx, work)
-    files = _decide(params, ctx, work, found)
+    files, of_classifier = _decide(params, ctx, work, found)
     tokenizer = tokens.tokenizer(work, files, pictures.texts(vision, params), params.tokenizer, ctx.root)
     encoded = tokens.encode(work, files, tokenizer)
-    owners = tokens.owners(encoded, ("id", "domain", "split", "source", "bytes"))
-    mixed = mixing.mix(Owners.of(owners), params)
-    if max(count for (_, split), count in mixed.tokens.items() if split == "train") < params.block_length:
+    owners = tokens.owners(encoded, _OWNERS)
+    factors = quality.factors(encoded, params.quality, ctx.root)
+    mixed = mixing.mix(Owners.of(owners, factors), params)
+    if not mixed.tokens("pretrain", "train"):
         raise UserError("too few tokens for one block; add documents or lower curate.block_length")
     _publish(params, ctx, files, mixed, vision, tokenizer, tokens.joined(work, encoded))
     work.tidy()
@@ -48,41 +64,36 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
         "funnel": funnel.funnel(files, owners),
         "planted": funnel.planted(files),
         "languages": funnel.labelled(files, "identified_language"),
-        **funnel.tokenization(owners, mixed.tokens, pictures.counts(vision)),
-        "multiplicity": mixed.multiplicities,
-        "occupancy": round(mixed.occupancy, 5),
+        **funnel.tokenization(owners, mixed, pictures.counts(vision)),
+        "quality": of_classifier,
     }
 
 
-def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Path], list[Path]]:
+def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Beside], list[Path]]:
     """Parts of texts, and of pictures."""
     of_texts, of_pictures = texts.pieces(params, ctx.root, work), pictures.pieces(params, ctx.root, work)
     if not of_texts:
         raise UserError("nothing to curate; add documents to curate.bundled or curate.sources")
     files = work.complete("read", [*of_pictures, *of_texts])  # pictures take longest
-    return files[len(of_pictures) :], files[: len(of_pictures)]
+    return [(part, ()) for part in files[len(of_pictures) :]], files[: len(of_pictures)]
 
 
-def _decide(params: CurateParams, ctx: Context, work: Work, found: Sequence[Path]) -> list[Path]:
-    """What becomes of every text, one file a partition."""
-    measures, signatures = columns.measured(work, found), columns.signed(work, found, params.duplicates)
+def _decide(
+    params: CurateParams, ctx: Context, work: Work, found: Sequence[Beside]
+) -> tuple[list[Path], dict[str, Any]]:
+    """What becomes of every text, one file a partition; and how good the quality classifier is."""
     benchmarks = ctx.params(BenchmarksParams, "benchmarks")
-    hits = contamination.compared(work, found, params.decontamination, benchmarks, ctx.root)
-    known = list(zip(measures, signatures, *([hits] if hits else []), strict=True))
-    key = [params.filters.model_dump(), [[str(path) for path in paths] for paths in known]]
-    verdicts = decisions.judged(work, list(zip(found, known, strict=True)), params.filters, key)
-    together: list[Beside] = [
-        (part, (*others, verdict)) for part, others, verdict in zip(found, known, verdicts, strict=True)
-    ]
-    if not any(_passing(verdict) for verdict in verdicts):
-        count = sum(pq.read_metadata(part).num_rows for part in found)
+    found = with_columns(found, columns.measured(work, found))
+    found = with_columns(found, columns.signed(work, found, params.duplicates))
+    found = with_columns(found, contamination.compared(work, found, params.decontamination, benchmarks, ctx.root))
+    verdicts = decisions.judged(work, found, params.filters)
+    if not any(pq.read_table(verdict, columns=["filter"])["filter"].null_count for verdict in verdicts):
+        count = sum(pq.read_metadata(part).num_rows for part, _ in found)
         raise UserError(f"none of {count} documents is left; loosen curate.filters or add sources")
-    clusters = decisions.duplicates(work, together, params.duplicates, key)
-    return decided.decide(work, together, clusters, params, key)
-
-
-def _passing(verdicts: Path) -> int:
-    return int(pq.read_table(verdicts, columns=["filter"])["filter"].null_count)
+    found = with_columns(found, verdicts)
+    clusters = decisions.duplicates(work, found, params.duplicates)
+    scores, of_classifier = quality.scored(work, found, params.quality, params.seed)
+    return decided.decide(work, with_columns(found, scores), clusters, params), of_classifier
 
 
 def _publish(
@@ -92,7 +103,7 @@ def _publish(
     mixed: Mixed,
     vision: Sequence[Path],
     tokenizer: Path,
-    values: Any,
+    values: Tokens,
 ) -> None:
     producer = ctx.producer(params, [])
     save = Tokenizer.load(tokenizer).save_pretrained

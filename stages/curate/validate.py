@@ -49,7 +49,7 @@ class Sampled:
         reasons = ", ".join(f"{name} {count}" for name, count in self.dropped.most_common(5)) or "none dropped"
         return [
             f"{source.name}: {len(self.kept)} of {self.read} records pass ({self.share:.0%}), {self.broken} unreadable",
-            f"  {source.format}, {source.domain}, licence {source.licence or 'not stated'}, {mean:,.0f} characters each",
+            f"  {source.format}, {source.domain}, {mean:,.0f} characters each, licence {source.licence or 'unknown'}",
             f"  languages: {', '.join(f'{name} {count}' for name, count in self.languages.most_common(5)) or 'none'}",
             f"  dropped: {reasons}",
             *(f"  kept: {' '.join(text.split())[:100]}" for text in self.kept[:_SHOWN]),
@@ -71,7 +71,7 @@ def _require(one: Sampled, limits: ValidationParams) -> None:
     if one.share < limits.min_yield:
         worst = ", ".join(f"{reason} {count}" for reason, count in one.dropped.most_common(3))
         raise UserError(
-            f"{name}: {len(one.kept)} of {one.read} sampled records pass (at least {limits.min_yield:.0%} must; dropped: "
+            f"{name}: {len(one.kept)} of {one.read} sampled records pass and {limits.min_yield:.0%} must (dropped: "
             f"{worst}); look at it with `python -m stages.curate validate {one.source.name}`, or lower "
             "curate.validation.min_yield"
         )

@@ -23,6 +23,9 @@ from k15.progress import Progress
 
 _DIGITS = 16
 
+Beside = tuple[Path, tuple[Path, ...]]
+"""A part, and the files of columns beside it."""
+
 
 @dataclass
 class Work:
@@ -67,3 +70,15 @@ def code_digest() -> str:
         for file in sorted(package.rglob("*.py")):
             digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def with_columns(found: Sequence[Beside], files: Sequence[Path]) -> list[Beside]:
+    """The parts with one more file beside each; as they are where there are none."""
+    if not files:
+        return list(found)
+    return [(part, (*others, file)) for (part, others), file in zip(found, files, strict=True)]
+
+
+def names(files: Sequence[Path]) -> list[str]:
+    """What a step depends on that reads these files: each is in a directory that is named after its content."""
+    return [f"{file.parent.name}/{file.name}" for file in files]

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from k15.curation.quality.classifier import ClassifierParams
-from k15.curation.quality.judge import JudgeParams
 from k15.params import Params
 
 Floats = npt.NDArray[np.float64]
@@ -65,8 +64,8 @@ class Band(Params):
 class QualityParams(Params):
     seeds: SeedParams
     classifier: ClassifierParams | None
-    judge: JudgeParams | None
-    """A model's judgement beside it; it costs one forward pass a document."""
+    judgements: str | None
+    """An artifact of stage `judge`, a model's scores of the documents of an earlier run, from the repository root."""
     weights: dict[Score, float]
     """Of the scores in the combined one; a score that a document lacks does not count."""
     bands: list[Band] = Field(min_length=1)

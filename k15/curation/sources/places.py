@@ -11,6 +11,7 @@ import glob
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
+from typing import Any
 
 from k15.artifacts.storage import s3_client, s3_errors
 from k15.curation.sources.streams import without_codec
@@ -22,12 +23,13 @@ TAR = (".tar", ".tar.gz", ".tgz", ".tar.zst")
 @dataclass(frozen=True, slots=True)
 class Place:
     """`name` is relative to the source's path, `shown` is what a user recognises, `url` is how to open it (a local
-    one is relative to the repository root where it lies there)."""
+    one is relative to the repository root where it lies there); `version` changes when the content does."""
 
     name: str
     shown: str
     url: str
     size: int
+    version: str
 
 
 def find(path: str, root: Path, suffixes: tuple[str, ...]) -> list[Place]:
@@ -69,7 +71,8 @@ def _local(path: str, root: Path, suffixes: tuple[str, ...]) -> list[Place]:
 def _local_place(file: Path, base: Path, path: str, root: Path, only: bool) -> Place:
     name = file.relative_to(base).as_posix()
     url = file.relative_to(root) if file.is_relative_to(root) else file
-    return Place(name, path if only else f"{path}: {name}", str(url), file.stat().st_size)
+    status = file.stat()
+    return Place(name, path if only else f"{path}: {name}", str(url), status.st_size, str(status.st_mtime_ns))
 
 
 def _until_magic(path: PurePath) -> list[str]:
@@ -86,12 +89,15 @@ def _on_s3(url: str, suffixes: tuple[str, ...]) -> list[Place]:
     bucket, _, pattern = url.removeprefix("s3://").partition("/")
     prefix = _prefix(pattern)
     client = s3_client()
-    sizes: dict[str, int] = {}
+    entries: dict[str, Any] = {}
     with s3_errors(url):
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            sizes.update((entry["Key"], entry["Size"]) for entry in page.get("Contents", ()))
-    base, chosen = _choose(sizes, pattern, prefix, suffixes)
-    return [Place(_below(base, key), f"s3://{bucket}/{key}", f"s3://{bucket}/{key}", sizes[key]) for key in chosen]
+            entries.update((entry["Key"], entry) for entry in page.get("Contents", ()))
+    base, chosen = _choose(entries, pattern, prefix, suffixes)
+    return [
+        Place(_below(base, key), shown, shown, entries[key]["Size"], entries[key]["ETag"])
+        for key, shown in ((key, f"s3://{bucket}/{key}") for key in chosen)
+    ]
 
 
 def _at_fsspec(url: str, suffixes: tuple[str, ...]) -> list[Place]:
@@ -106,10 +112,18 @@ def _at_fsspec(url: str, suffixes: tuple[str, ...]) -> list[Place]:
         raise UserError(f"{url}: {error}; correct the source's path or install what reads {protocol}://") from None
     except OSError as error:
         raise UserError(f"{url}: {error}; is it there and reachable?") from None
-    sizes = {name: int(entry["size"] or 0) for name, entry in found.items()}
     rooted = f"/{prefix.lstrip('/')}" if pattern.startswith("/") else prefix
-    base, chosen = _choose(sizes, pattern, rooted, suffixes)
-    return [Place(_below(base, key), f"{url}: {key}", system.unstrip_protocol(key), sizes[key]) for key in chosen]
+    base, chosen = _choose(found, pattern, rooted, suffixes)
+    return [
+        Place(
+            _below(base, key),
+            f"{url}: {key}",
+            system.unstrip_protocol(key),
+            int(found[key]["size"] or 0),
+            str(next((found[key][name] for name in ("ETag", "etag", "oid", "mtime") if name in found[key]), "")),
+        )
+        for key in chosen
+    ]
 
 
 def _choose(keys: Iterable[str], pattern: str, prefix: str, suffixes: tuple[str, ...]) -> tuple[str, list[str]]:

@@ -9,13 +9,13 @@ import pytest
 from k15.artifacts import Producer, read_rows, write_dataset
 from k15.evaluation.generation import Examiner
 from k15.evaluation.items import Item, Suite
+from k15.evaluation.params import Drawing
 from k15.evaluation.scoring import Row, score_rows, summarize
 from k15.evaluation.suites import blank_twins, family_suites
 from k15.model import checkpoint
 from k15.model.config import ModelConfig
 from k15.model.vlm import build
 from k15.tokenizer import Tokenizer
-from k15.evaluation.params import Drawing
 from tests.k15 import tiny
 
 SHAPE = ModelConfig(

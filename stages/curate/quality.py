@@ -1,0 +1,124 @@
+"""What the texts are worth: the scores that a classifier, a model and the measures give them (§2.5.1, App. B).
+
+The classifier is trained on labelled seeds: the bundled generators' clean texts and the junk that they planted, named
+sources, and what the rules rejected. `k15.curation.quality.combined` says what the scores come to.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from k15.artifacts import read_dataset
+from k15.artifacts.storage import write_json
+from k15.curation import parts
+from k15.curation.pieces import Piece
+from k15.curation.quality.classifier import Classifier, Seed, fit
+from k15.curation.quality.combined import QualityParams, SeedParams, combine
+from k15.curation.quality.combined import factors as by_quantile
+from k15.curation.sources import GENERATED
+from k15.seeds import derive
+from stages.curate import columns
+from stages.curate.columns import CLASSIFIER
+from stages.curate.tokens import Encoded
+from stages.curate.work import Beside, Work, names
+
+_OF_DOMAIN = {"math": "mathematics", "knowledge": "educational_value"}
+"""The measures that say how good a text of the domain is."""
+
+
+def scored(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> tuple[list[Path], dict[str, Any]]:
+    """A file of the classifier's probabilities beside each part (none without a classifier), and its figures on seeds
+    that it has not seen."""
+    if params.classifier is None:
+        return [], {}
+    on = [
+        params.seeds.model_dump(),
+        params.classifier.model_dump(),
+        seed,
+        [names((part, *others)) for part, others in found],
+    ]
+    place = work.place("classifier", on)
+    figures = place / "figures.json"
+    train = partial(_train, found=found, params=params, seed=seed, figures=figures)
+    (model,) = work.complete("quality classifier", [Piece(place / "classifier.safetensors", train)])
+    compute = partial(_probabilities, model=model)
+    return columns.beside(work, "quality", found, ("text",), compute, str(model)), json.loads(figures.read_text())
+
+
+def _train(path: Path, found: Sequence[Beside], params: QualityParams, seed: int, figures: Path) -> None:
+    assert params.classifier is not None
+    classifier, measured = fit(_seeds(found, params.seeds, seed), params.classifier, seed)
+    write_json(figures, measured)
+    classifier.save(path)
+
+
+def _seeds(found: Sequence[Beside], params: SeedParams, seed: int) -> list[Seed]:
+    """The labelled texts: at most `most` of each kind, the first by hash."""
+    chosen: dict[bool, list[tuple[int, str, str]]] = {True: [], False: []}
+    for label, name, text in _labelled(found, params):
+        item = (-derive(seed, "seeds", name), name, text)
+        heap = chosen[label]
+        if len(heap) < params.most:
+            heapq.heappush(heap, item)
+        else:
+            heapq.heappushpop(heap, item)
+    return [Seed(name, text, good) for good, heap in chosen.items() for _, name, text in heap]
+
+
+def _labelled(found: Sequence[Beside], params: SeedParams) -> Iterator[tuple[bool, str, str]]:
+    for part, others in found:
+        for rows in parts.groups(part, others, ["id", "text", "source", "meta", "broken", "filter"]):
+            for row in rows.to_pylist():
+                planted = json.loads(row["meta"]).get("planted")
+                rejected, generated = row["filter"] is not None, row["source"] == GENERATED
+                label = params.label(row["source"], planted, rejected, generated)
+                if label is not None and row["text"] and not row["broken"]:
+                    yield label, row["id"], row["text"]
+
+
+@cache
+def _classifier(path: Path) -> Classifier:
+    return Classifier.load(path)
+
+
+def _probabilities(rows: pa.Table, model: Path) -> pa.Table:
+    found = _classifier(model).probabilities(rows["text"].to_pylist())
+    return pa.table({CLASSIFIER: pa.array(found.astype(np.float64), pa.float64())})
+
+
+def factors(encoded: Sequence[Encoded], params: QualityParams, root: Path) -> npt.NDArray[np.float64]:
+    """How often each of the kept texts is read beside the others of its domain."""
+    judged = _judgements(params, root)
+    combined, domains = [np.zeros(0)], []
+    for one in encoded:
+        kept = pq.read_table(one.table, columns=["id", "domain", "scores"])
+        combined.append(_combined(kept, judged, params))
+        domains += kept["domain"].to_pylist()
+    return by_quantile(np.concatenate(combined), domains, params.bands)
+
+
+def _judgements(params: QualityParams, root: Path) -> dict[str, float]:
+    """A model's scores by document."""
+    if params.judgements is None:
+        return {}
+    table = read_dataset(root / params.judgements, "judgement")
+    return dict(zip(table["id"].to_pylist(), table["score"].to_pylist(), strict=True))
+
+
+def _combined(kept: pa.Table, judged: Mapping[str, float], params: QualityParams) -> npt.NDArray[np.float64]:
+    scores = [dict(one) for one in kept["scores"].to_pylist()]
+    domains = kept["domain"].to_pylist()
+    rules = [one.get(_OF_DOMAIN.get(domain, ""), np.nan) for one, domain in zip(scores, domains, strict=True)]
+    by_classifier = [one.get(CLASSIFIER, np.nan) for one in scores]
+    by_model = [judged.get(name, np.nan) for name in kept["id"].to_pylist()]
+    return combine({"rules": rules, "classifier": by_classifier, "judge": by_model}, params.weights)
