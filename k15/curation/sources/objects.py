@@ -13,6 +13,7 @@ from k15.artifacts.storage import s3_client, s3_errors
 from k15.curation.sources.records import MIB, Damage
 
 _BUFFER = MIB
+_AT_ONCE = 128 << 10  # what a broken connection loses
 
 
 class S3Object(io.RawIOBase):
@@ -71,7 +72,7 @@ class S3Object(io.RawIOBase):
                         Bucket=self._bucket, Key=self._key, Range=wanted, IfMatch=self._etag
                     )
                     self._body = answer["Body"]
-                if data := self._body.read(size):
+                if data := self._body.read(min(size, _AT_ONCE)):
                     return bytes(data)
             except broken:
                 if attempt == self._ATTEMPTS - 1:

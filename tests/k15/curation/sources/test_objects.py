@@ -1,5 +1,6 @@
 """Objects of S3 as streams."""
 
+import contextlib
 import random
 import socket
 import threading
@@ -23,15 +24,17 @@ def stored(s3_bucket):
 
 def pipe(source, target, limit):
     """Copies at most `limit` bytes, then cuts the connection."""
-    while limit > 0 and (data := source.recv(min(limit, 65536))):
-        target.sendall(data)
-        limit -= len(data)
+    with contextlib.suppress(OSError):
+        while limit > 0 and (data := source.recv(min(limit, 65536))):
+            target.sendall(data)
+            limit -= len(data)
     for end in (source, target):
-        end.close()
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
-def unreliable(s3_server, monkeypatch):
+def unreliable(s3_server):
     """A way to the S3 server that breaks after a million bytes."""
     target = urlsplit(s3_server)
     listener = socket.create_server(("127.0.0.1", 0))
