@@ -59,8 +59,7 @@ def measure(view: View) -> dict[str, float]:
 
 
 def _is_mathematics(measures: dict[str, float]) -> float:
-    """From 0 to 1. One kind of sign alone is not enough: a price list has numbers, and a novel may speak of lines: words alone
-    reach 0.6."""
+    """From 0 to 1. Signs of one kind reach 0.6: a price list has numbers, and a novel may speak of lines and planes."""
     signs = (
         min(1.0, 3 * measures["formula_share"] + 5 * measures["latex_commands"]),
         min(1.0, 4 * measures["operations"]),
