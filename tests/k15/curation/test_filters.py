@@ -1,8 +1,9 @@
+import pyarrow as pa
 import pytest
 
 from k15.curation.document import Document
-from k15.curation.filters import Filters, check
-from k15.curation.measures import MEASURES, View
+from k15.curation.filters import JUDGED, Filters, judge
+from k15.curation.measures import columns, measure
 from k15.errors import UserError
 from k15.params import parse_params
 
@@ -15,71 +16,41 @@ RULES = {
 }
 
 
-def document(text, domain="english", language="en"):
-    return Document("source/1", text, domain, "source", language)
-
-
 def filters(**changed):
     return parse_params(Filters, "curate.filters", {**RULES, **changed})
 
 
-@pytest.mark.parametrize(
-    ("measure", "text", "value"),
-    [
-        ("characters", "ab c", 4),
-        ("words", "It's 12 o'clock, 你好!", 5),  # It's, 12, o'clock, 你, 好
-        ("mean_word_length", "a bbb", 2),
-        ("longest_word", "ab http://xyzw_v", 4),
-        ("alphabetic_words", "one 2 three 4", 0.5),
-        ("vowelless_words", "bcdf word rhythm xyz qqqq", 0.5),  # of bcdf, word, rhythm, qqqq
-        ("symbols_per_word", "# a … b ...", 1.5),
-        ("stop_word_share", "The cat and a dog", 0.6),
-        ("han_share", "你好ab1", 0.5),
-        ("alphanumeric_share", "a = b;", 0.5),  # a, b of a, =, b, ;
-        ("bullet_lines", "- a\n* b\nc\nd", 0.5),
-        ("ellipsis_lines", "a...\nb…\nc\nd", 0.5),
-        ("punctuated_lines", "One.\nTwo\n三。\n\nfour", 0.5),
-        ("boilerplate_lines", "We use cookies to improve it.\nThe end.", 0.5),
-        ("boilerplate_lines", "They baked cookies.\nThe end.", 0.0),
-        ("repeated_lines", "a\nb\na\n\na", 0.5),
-        ("repeated_ngrams", "a b c d e a b c d e", 1 / 6),  # 6 5-grams, the last repeats the first
-        ("lines", "a\n\nb", 2),
-        ("mean_line_length", "a\nbbb", 2),
-        ("longest_line", "a\nbbb", 3),
-        ("code_lines", "def f():\n    return 1\nSome prose here\nMore prose", 0.5),
-        ("quantities", "3 and four x+1", 4),  # 3, four, +, 1
-    ],
-)
-def test_measures(measure, text, value):
-    assert MEASURES[measure](View(text, "en")) == pytest.approx(value)
+def scored(*documents):
+    measured = [
+        measure(Document(f"source/{i}", text, domain, "source", "en")) for i, (text, domain) in enumerate(documents)
+    ]
+    return pa.table({"domain": pa.array([domain for _, domain in documents], pa.string()), **columns(measured)})
 
 
-def test_every_measure_takes_an_empty_text():
-    assert {name: measure(View("", "zh")) for name, measure in MEASURES.items()} == dict.fromkeys(MEASURES, 0)
+def reason(text, domain="english", **changed):
+    rows = judge(scored((text, domain)), filters(**changed)).to_pylist()
+    return rows[0] if rows else None
 
 
-def test_stop_words_depend_on_the_language():
-    assert MEASURES["stop_word_share"](View("书是我的", "zh")) == 0.75
-    assert MEASURES["stop_word_share"](View("书是我的", "en")) == 0
+def test_a_rejection_names_row_rule_bound_and_value():
+    judged = judge(scored(("The cat and the dog", "english"), ("The cat", "english")), filters())
+    assert judged.schema == JUDGED
+    assert judged.to_pylist() == [{"row": 1, "filter": "words", "reason": "below 4", "value": 2.0}]
 
 
-def test_a_rejection_names_rule_bound_and_value():
-    rejection = check(document("The cat"), filters())
-    assert rejection is not None
-    row = rejection.row()
-    assert (row["filter"], row["reason"], row["value"]) == ("words", "below 4", 2)
-    assert row["excerpt"] == "The cat"
+def test_both_bounds():
+    assert reason("the cat " * 51)["reason"] == "above 100"
 
 
 def test_the_first_broken_rule_is_the_reason():
-    broken_twice = document("Los gatos duermen aquí\nLos gatos duermen aquí")
-    assert check(broken_twice, filters()).filter == "stop_word_share"
+    broken_twice = "Los gatos duermen aquí\nLos gatos duermen aquí"
+    assert reason(broken_twice)["filter"] == "stop_word_share"
     reordered = dict(reversed(RULES["english"].items()))
-    assert check(broken_twice, filters(english=reordered)).filter == "repeated_lines"
+    assert reason(broken_twice, english=reordered)["filter"] == "repeated_lines"
 
 
 def test_bounds_are_inclusive():
-    assert check(document("The cat and Tom"), filters()) is None
+    assert reason("The cat and Tom") is None
 
 
 @pytest.mark.parametrize(
@@ -93,17 +64,34 @@ def test_bounds_are_inclusive():
     ],
 )
 def test_each_domain_has_its_own_rules(domain, text, rule):
-    assert check(document(text, domain), filters()).filter == rule
+    assert reason(text, domain)["filter"] == rule
 
 
 def test_a_text_of_which_nothing_is_left_never_passes():
-    assert check(document("", "knowledge"), filters(knowledge={})).filter == "empty"
+    assert reason("", "knowledge", knowledge={}) == {
+        "row": 0,
+        "filter": "empty",
+        "reason": "nothing left after normalisation",
+        "value": 0.0,
+    }
+
+
+def test_rejections_come_in_the_order_of_rows():
+    documents = [("no", "knowledge"), ("a b", "english"), ("fine", "knowledge"), ("x", "math"), ("c d", "english")]
+    assert judge(scored(*documents), filters()).column("row").to_pylist() == [0, 1, 3, 4]
+    assert judge(scored(), filters()).num_rows == 0
+
+
+def test_scores_of_older_code():
+    with pytest.raises(UserError, match=r"no column 'quantities'.*score them again"):
+        judge(scored(("x", "math")).drop(["quantities"]), filters())
 
 
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ({"wordz": {"min": 1}}, "did you mean words?"),
+        ({"wordz": {"min": 1}}, "english has no measure 'wordz'; did you mean words?"),
+        ({"code_lines": {"min": 1}}, "english has no measure 'code_lines'"),
         ({"words": {}}, "give min, max or both"),
         ({"words": {"min": 3, "max": 2}}, "min 3 is above max 2"),
         ({"words": {"minimum": 3}}, "unknown key"),
