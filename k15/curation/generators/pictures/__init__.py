@@ -33,7 +33,7 @@ from k15.seeds import derive
 __all__ = ["FAMILIES", "generate"]
 
 FAMILIES: dict[str, Family] = {
-    "caption": Family("caption", scene.caption),
+    "caption": Family("caption", lambda rng: rng.choice((scene.caption, scene.caption, charts.caption))(rng)),
     "interleaved": Family("interleaved", scene.interleaved),
     "ocr": Family("ocr", ocr.latin),
     "ocr_zh": Family("ocr", ocr.han),

@@ -33,7 +33,9 @@ _ANSWERS: dict[str, Callable[[str, dict[str, Any], Sequence[bytes]], str | None]
     "graph": lambda asked, program, images: puzzles.graph(program, asked),
 }
 _OTHERS: dict[str, Callable[[str, dict[str, Any], Sequence[bytes]], list[str]]] = {
-    "caption": scenes.caption,
+    "caption": lambda text, program, images: (_of_chart if "type" in program else scenes.caption)(
+        text, program, images
+    ),
     "interleaved": scenes.story,
     "ocr": lambda text, program, images: pages.ocr(text, program, images) + pages.glyphs(program),
     "ocr_zh": lambda text, program, images: pages.ocr(text, program, images) + pages.glyphs(program),
@@ -43,6 +45,10 @@ _OTHERS: dict[str, Callable[[str, dict[str, Any], Sequence[bytes]], list[str]]] 
     "svg": pages.coded,
     "plot": pages.coded,
 }
+
+
+def _of_chart(text: str, program: dict[str, Any], images: Sequence[bytes]) -> list[str]:
+    return charts.caption(program, text) + chart_pixels.faults(program, images[0])
 
 
 def check(document: VisionDocument) -> list[str]:

@@ -30,6 +30,22 @@ def data(chart: Chart, said: str) -> bool:
     return found == wanted
 
 
+def caption(chart: Chart, text: str) -> list[str]:
+    """What is wrong with a caption of a chart of one series."""
+    (values,) = chart["series"].values()
+    shown = dict(zip(chart["categories"], values, strict=True))
+    match = re.search(r'A (\w+) chart called "(.+)"(?: \((.+)\))?: (.+)\. The highest value is (.+)\.', text)
+    if (
+        match is None
+        or (match[1], match[2]) != (chart["type"], chart["title"])
+        or match[3] not in (None, chart["unit"])
+    ):
+        return ["the caption names another chart"]
+    said = {name: int(value) for name, value in re.findall(r"(.+?) (\d+)(?:, | and |$)", match[4])}
+    best = f"that of {_extreme(dict(shown), 'highest')}, the lowest that of {_extreme(dict(shown), 'lowest')}"
+    return [] if said == shown and match[5] == best else [f"{said} is said, {shown} shown"]
+
+
 def _extreme(values: dict[str, float], word: str) -> str | None:
     ranked = sorted(values, key=lambda name: values[name], reverse=word in ("highest", "largest", "most"))
     return None if values[ranked[0]] == values[ranked[1]] else ranked[0]

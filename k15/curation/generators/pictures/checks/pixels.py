@@ -121,7 +121,7 @@ def shape_of(blob: Blob) -> str:
     if fill > 0.9:
         return "square"
     if fill > 0.66:
-        return "hexagon" if aspect < 0.93 else "circle"
+        return "hexagon" if aspect < 0.95 else "circle"
     if fill < 0.43:
         return "star"
     if blob.y > blob.box[1] + 0.6 * blob.height:
