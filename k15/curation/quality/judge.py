@@ -13,34 +13,22 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
+from k15.curation.quality.params import JudgeParams
 from k15.errors import UserError
 from k15.model.config import ModelConfig
-from k15.params import Params
 from k15.progress import Task
-from k15.rollout.engine import Engine
 from k15.rollout.params import EngineParams
 from k15.rollout.types import Prompt
 from k15.tokenizer import ASSISTANT, USER, Tokenizer
-
-
-class JudgeParams(Params):
-    checkpoint: str = Field(min_length=1)
-    """A checkpoint of ours, from the repository root: one that a stage wrote, or a published model as `init_from`
-    brings it in."""
-    question: str = Field(min_length=1)
-    """Put after the text."""
-    yes: str = Field(min_length=1)
-    no: str = Field(min_length=1)
-    """The answers that are compared, by their first tokens."""
-    max_model_len: int = Field(ge=8)
 
 
 def judge(
     texts: Sequence[str], params: JudgeParams, root: Path, settings: EngineParams, task: Task | None = None
 ) -> npt.NDArray[np.float32]:
     """The probability of yes against no, for every text."""
+    from k15.rollout.engine import Engine  # vLLM takes seconds, and nothing else of curation needs it
+
     checkpoint = root / params.checkpoint
     tokenizer = Tokenizer.load(checkpoint / "tokenizer")
     length = min(params.max_model_len, ModelConfig.load(checkpoint / "model.json").max_length)
