@@ -10,7 +10,7 @@ a validator of its own, or exact white space, has a special judge. Submissions o
 import io
 import re
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -60,7 +60,7 @@ def _is_package(path: Path) -> bool:
 
 
 def read(path: Path) -> CodeProblem:
-    name, files = (path.resolve().name, _directory(path)) if path.is_dir() else _archive(path)
+    name, files = _files(path, _wanted, _MAX_FILE)
     document = _yaml(path, files, _NAME)
     flags = _flags(path, files, document)
     tolerances = [_number(path, flag, flags[flag]) for flag in _TOLERANCES if flag in flags]
@@ -75,12 +75,30 @@ def read(path: Path) -> CodeProblem:
     )
 
 
-def _directory(path: Path) -> Files:
-    names = [file for file in sorted(path.rglob("*")) if file.is_file() and _wanted(file.relative_to(path).as_posix())]
+def tests(path: Path, most: int, most_bytes: int) -> list[tuple[str, str]]:
+    """Inputs and expected outputs of the package's own tests: samples first, at most `most`, and none of which a file
+    has more than `most_bytes`."""
+    found: list[tuple[str, str]] = []
+    _, files = _files(path, _is_test, None)
+    for name in sorted(files, key=lambda name: (not name.startswith("data/sample/"), name)):
+        output = name.removesuffix(".in") + ".ans"
+        whole = name.endswith(".in") and output in files
+        if whole and max(len(files[name]), len(files[output])) <= most_bytes:
+            found.append((_text(path, files, name), _text(path, files, output)))
+    return found[:most]
+
+
+def _files(path: Path, wanted: Callable[[str], bool], most_bytes: int | None) -> tuple[str, Files]:
+    """The package's name, and those of its files that are wanted; one of more than `most_bytes` is a mistake."""
+    return (path.resolve().name, _directory(path, wanted)) if path.is_dir() else _archive(path, wanted, most_bytes)
+
+
+def _directory(path: Path, wanted: Callable[[str], bool]) -> Files:
+    names = [file for file in sorted(path.rglob("*")) if file.is_file() and wanted(file.relative_to(path).as_posix())]
     return {file.relative_to(path).as_posix(): file.read_bytes() for file in names}
 
 
-def _archive(path: Path) -> tuple[str, Files]:
+def _archive(path: Path, wanted: Callable[[str], bool], most_bytes: int | None) -> tuple[str, Files]:
     """The name and the files of the package in an archive: of the directory that holds the topmost problem.yaml."""
     try:
         with tarfile.open(path) as archive:
@@ -92,14 +110,18 @@ def _archive(path: Path) -> tuple[str, Files]:
             files = {}
             for name, member in sorted(members.items()):
                 inner = PurePosixPath(name)
-                if inner.is_relative_to(top) and _wanted(short := inner.relative_to(top).as_posix()):
-                    if member.size > _MAX_FILE:
-                        raise UserError(f"{path}: {name} has more than {_MAX_FILE >> 20} MiB; is it in its place?")
+                if inner.is_relative_to(top) and wanted(short := inner.relative_to(top).as_posix()):
+                    if most_bytes is not None and member.size > most_bytes:
+                        raise UserError(f"{path}: {name} has more than {most_bytes >> 20} MiB; is it in its place?")
                     content = archive.extractfile(member)
                     files[short] = content.read() if content else b""
     except (tarfile.TarError, OSError, EOFError) as error:
         raise UserError(f"{path}: cannot be read ({error}); fetch it again") from None
     return top.name or path.name.split(".")[0], files
+
+
+def _is_test(name: str) -> bool:
+    return name.startswith("data/") and name.endswith((".in", ".ans"))
 
 
 def _wanted(name: str) -> bool:

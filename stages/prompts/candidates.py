@@ -1,7 +1,6 @@
 """Candidate problems of the RL prompt set: generated ones of the train split, and the user's own files."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +8,14 @@ from typing import Any
 
 from k15.errors import UserError
 from k15.records import Record, iter_records
-from k15.rewards import VERIFIERS
-from k15.rewards.spec import NEEDED, read_record, write_spec
+from k15.rewards.spec import read_record
 from k15.seeds import derive
 from k15.tasks import FAMILIES, Split, generate
 from k15.tokenizer import IMAGE, SPECIAL_TOKENS
-from stages.prompts.params import PromptsParams, Source
+from stages.prompts.formats import FORMATS, Given
+from stages.prompts.packages import read_packages
+from stages.prompts.params import Format, PromptsParams, Source
+from stages.prompts.tags import tags
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Candidate:
     images: tuple[bytes, ...] = ()
     spec: str = ""
     """What the verifier reads besides."""
+    barred: str = ""
+    """Why its source says that it cannot be a prompt."""
 
     @property
     def record(self) -> dict[str, Any]:
@@ -69,46 +72,34 @@ def _generated(params: PromptsParams, family: str, split: Split) -> Iterator[Can
 
 
 def _read(path: Path, source: Source) -> list[Candidate]:
-    found = [_candidate(Record(*located), source) for located in iter_records(path)]
+    given = read_packages(path) if source.format == "packages" else _records(path, source.format)
+    found = [_candidate(one, source) for one in given]
     if not found:
         raise UserError(f"{path}: no problem in it; remove it from prompts.sources or fill it")
     return found
 
 
-def _candidate(record: Record, source: Source) -> Candidate:
-    question, verifier = record.text("question"), record.text("verifier", default="math")
-    if (mark := SPECIAL_TOKENS[IMAGE]) in question:
-        raise record.error(f"the question holds {mark}, but problems of prompts.sources have no images; remove it")
-    if verifier not in VERIFIERS:
-        raise record.error(f"unknown verifier {verifier!r:.60}; use one of {', '.join(sorted(VERIFIERS))}")
-    digest = hashlib.sha256(question.encode()).hexdigest()[:12]
+def _records(path: Path, format: Format) -> Iterator[Given]:
+    for located in iter_records(path):
+        record = Record(*located)
+        given = FORMATS[format](record)
+        if (mark := SPECIAL_TOKENS[IMAGE]) in given.question:
+            raise record.error(f"the question holds {mark}, but problems of prompts.sources have no images; remove it")
+        yield given
+
+
+def _candidate(given: Given, source: Source) -> Candidate:
+    digest = hashlib.sha256(given.question.encode()).hexdigest()[:12]
+    found = tags(given.question, given.subject, given.domain)
     return Candidate(
-        id=record.text("id", default=f"{source.name}-{digest}"),
+        id=given.id or f"{source.name}-{digest}",
         family=source.name,
-        domain=record.text("domain", default="math"),
-        discipline=record.text("discipline", default=source.name),
-        difficulty=record.level("difficulty"),
-        question=question,
-        answer=_answer(record, verifier),
-        verifier=verifier,
-        spec=_spec(record, verifier),
+        domain=found.domain,
+        discipline=found.discipline,
+        difficulty=given.difficulty,
+        question=given.question,
+        answer=given.answer,
+        verifier=given.verifier,
+        spec=given.spec,
+        barred=given.barred,
     )
-
-
-def _answer(record: Record, verifier: str) -> str:
-    """One, or a JSON list of accepted ones; empty for a proof, and where tests or a picture take its place."""
-    given = record.fields.get("answer")
-    if given == "" or (given is None and verifier in NEEDED):
-        return ""
-    if isinstance(given, list) and given and all(isinstance(one, str | int | float) for one in given):
-        return json.dumps([str(one) for one in given], ensure_ascii=False)
-    return record.text("answer")
-
-
-def _spec(record: Record, verifier: str) -> str:
-    if verifier in NEEDED and not record.fields.get(NEEDED[verifier]):
-        raise record.error(f"verifier {verifier} needs the field {NEEDED[verifier]!r}")
-    try:
-        return write_spec(record.fields)
-    except TypeError as error:
-        raise record.error(f"a field of verifier {verifier} cannot be kept ({error})") from None

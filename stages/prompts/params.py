@@ -1,6 +1,6 @@
 """The `prompts` section of params.yaml."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,13 +15,20 @@ class FamilyShare(Params):
     difficulties: list[int] = Field(min_length=1)
 
 
+Format = Literal["records", "gsm8k", "math", "mbpp", "svamp", "theoremqa", "packages"]
+
+
 class Source(Params):
-    """A JSONL or Parquet file of the user's own problems: `question`, `answer` (one, or a list), and optionally `id`,
-    `domain`, `discipline`, `verifier` with what it reads besides (docs/rewards.md), `difficulty`. `name` takes the
-    place of a family."""
+    """Problems that others made. `name` takes the place of a family.
+
+    `records`: a JSONL or Parquet file of the user's own: `question`, `answer` (one, or a list), and optionally `id`,
+    `domain`, `discipline`, `verifier` with what it reads besides (docs/rewards.md), `difficulty`, and `options` of a
+    multiple-choice question. `packages`: contest problems with their tests, each a directory or a tar archive in the
+    Kattis format. The others are published sets, as published."""
 
     name: str = Field(min_length=1)
     path: str = Field(min_length=1)
+    format: Format = "records"
 
 
 class CaseSource(Params):
@@ -75,6 +82,8 @@ class PromptsParams(Params):
     guess_tokens: int = Field(ge=1)
     max_share: float = Field(gt=0, le=1)
     """The largest share of the kept set that one discipline may have."""
+    max_label_share: float = Field(gt=0, le=1)
+    """The largest share that one difficulty label may have."""
 
     max_model_len: int = Field(ge=8)
     test_cases: TestCases

@@ -1,7 +1,7 @@
 """Stage `prompts`: the RL prompt set (§2.1).
 
 Candidates are excluded by rule, measured with the SFT model, and dropped where they are trivial or can be
-guessed without a chain of thought; what remains is labelled by difficulty and balanced over disciplines.
+guessed without a chain of thought; what remains is labelled by difficulty and balanced over disciplines and labels.
 Every candidate is in the output, the dropped ones with their reason. Beside it: test cases for code problems (§2.3.5).
 
 Does not estimate more than the samples allow: a pass rate of ten samples is known to about ±0.15.
@@ -23,10 +23,11 @@ from k15.seeds import derive
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
 from stages.prompts import test_cases
+from stages.prompts.balance import surplus
 from stages.prompts.candidates import Candidate, candidates, heldout
 from stages.prompts.measure import Guesses, PassRate, guess_hits, pass_rates, prompt_ids
 from stages.prompts.params import PromptsParams
-from stages.prompts.rules import reasons_before_sampling, surplus
+from stages.prompts.rules import reasons_before_sampling
 
 POLICY = "sft/long"
 
@@ -108,8 +109,8 @@ def _sampling(params: PromptsParams, name: str, n: int, max_tokens: int) -> Samp
 
 def _balance(params: PromptsParams, measured: Measured) -> None:
     left = measured.left()
-    disciplines = [measured.items[index].discipline for index in left]
-    excess = surplus(disciplines, params.max_share, derive(params.seed, "balance"))
+    cells = [(measured.items[index].discipline, label(params, measured.rates[index].value)) for index in left]
+    excess = surplus(cells, (params.max_share, params.max_label_share), derive(params.seed, "balance"))
     dropped = {left[position] for position in excess}
     measured.drop("balance", lambda index: index in dropped)
 

@@ -17,34 +17,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import Field
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from k15.curation.quality.features import Bags, Indices, bags
 from k15.curation.quality.figures import figures
+from k15.curation.quality.params import ClassifierParams
 from k15.errors import UserError
-from k15.params import Params
 from k15.seeds import derive
 
 Floats = npt.NDArray[np.float64]
 
 _SCORED = 1024
 _NEWTON_STEPS = 30
-
-
-class ClassifierParams(Params):
-    buckets: int = Field(ge=2)
-    """Words and pairs share so many embeddings."""
-    dimensions: int = Field(ge=1)
-    words: int = Field(ge=1)
-    """Read of the beginning of a document."""
-    epochs: int = Field(ge=1)
-    batch: int = Field(ge=1)
-    lr: float = Field(gt=0)
-    heldout: float = Field(gt=0, lt=1)
-    """Share of the seeds that calibrate and measure the classifier."""
 
 
 @dataclass(frozen=True)

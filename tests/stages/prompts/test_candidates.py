@@ -24,6 +24,7 @@ PARAMS = {
     "guess_tries": 8,
     "guess_tokens": 8,
     "max_share": 0.5,
+    "max_label_share": 1.0,
     "max_model_len": 128,
     "test_cases": {
         "bundled": False,

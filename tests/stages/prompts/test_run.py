@@ -54,6 +54,7 @@ PARAMS: dict[str, Any] = {
     "guess_tries": 8,
     "guess_tokens": 4,
     "max_share": 1.0,
+    "max_label_share": 1.0,
     "max_model_len": 160,
     "test_cases": {
         "bundled": False,

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from k15.curation.quality.classifier import Classifier, ClassifierParams, Seed, fit
+from k15.curation.quality.classifier import Classifier, Seed, fit
 from k15.curation.quality.features import bags
 from k15.curation.quality.figures import auc, calibration_error, figures
+from k15.curation.quality.params import ClassifierParams
 from k15.errors import UserError
 
 DATA = Path(os.environ.get("K15_DATA", Path(__file__).parents[5] / "shared" / "data"))

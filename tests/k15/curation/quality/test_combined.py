@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from k15.curation.quality.combined import Band, QualityParams, SeedParams, combine, factors
+from k15.curation.quality.combined import combine, factors
+from k15.curation.quality.params import Band, QualityParams, SeedParams
 from k15.errors import UserError
 from k15.params import parse_params
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from k15.curation.quality.judge import JudgeParams, judge
+from k15.curation.judge import judge
+from stages.judge.params import JudgeParams
 from k15.errors import UserError
 from k15.model import checkpoint, vlm
 from k15.tokenizer import ASSISTANT, USER

@@ -13,46 +13,34 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
+from stages.judge.params import JudgeParams
 from k15.errors import UserError
 from k15.model.config import ModelConfig
-from k15.params import Params
 from k15.progress import Task
-from k15.rollout.engine import Engine
 from k15.rollout.params import EngineParams
 from k15.rollout.types import Prompt
 from k15.tokenizer import ASSISTANT, USER, Tokenizer
-
-
-class JudgeParams(Params):
-    checkpoint: str = Field(min_length=1)
-    """A checkpoint of ours, from the repository root: one that a stage wrote, or a published model as `init_from`
-    brings it in."""
-    question: str = Field(min_length=1)
-    """Put after the text."""
-    yes: str = Field(min_length=1)
-    no: str = Field(min_length=1)
-    """The answers that are compared, by their first tokens."""
-    max_model_len: int = Field(ge=8)
 
 
 def judge(
     texts: Sequence[str], params: JudgeParams, root: Path, settings: EngineParams, task: Task | None = None
 ) -> npt.NDArray[np.float32]:
     """The probability of yes against no, for every text."""
+    from k15.rollout.engine import Engine  # vLLM takes seconds, and nothing else of curation needs it
+
     checkpoint = root / params.checkpoint
     tokenizer = Tokenizer.load(checkpoint / "tokenizer")
     length = min(params.max_model_len, ModelConfig.load(checkpoint / "model.json").max_length)
     yes, no = (tokenizer.encode(answer)[0] for answer in (params.yes, params.no))
     if yes == no:
         raise UserError(
-            f"quality.judge: {params.yes!r} and {params.no!r} begin with the same token; give answers that differ"
+            f"judge: {params.yes!r} and {params.no!r} begin with the same token; give answers that differ"
         )
     question = tokenizer.encode(f"\n\n{params.question}")
     room = length - len(question) - 3  # around it the two roles, after it the answer
     if room < 1:
-        raise UserError(f"quality.judge: the question fills all of {length} tokens; shorten it or raise max_model_len")
+        raise UserError(f"judge: the question fills all of {length} tokens; shorten it or raise max_model_len")
     prompts = [Prompt([USER, *ids[:room], *question, ASSISTANT]) for ids in tokenizer.encode_batch(list(texts))]
     with Engine(checkpoint / "hf", max_model_len=length, params=settings) as engine:
         found = engine.next_logprobs(prompts, (yes, no), task)

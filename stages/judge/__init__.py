@@ -1,0 +1,1 @@
+"""Stage `judge`: a model's opinion of every curated document, for `curate.quality.judgements`."""
