@@ -10,7 +10,7 @@ from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.filters import Filters
 from k15.curation.mixture import Mixture
 from k15.curation.pieces import WorkersParams
-from k15.curation.quality.combined import QualityParams
+from k15.curation.quality.params import QualityParams
 from k15.curation.sources import Source
 from k15.params import Params
 

@@ -23,8 +23,9 @@ from k15.artifacts.storage import write_json
 from k15.curation import parts
 from k15.curation.pieces import Piece
 from k15.curation.quality.classifier import Classifier, Seed, fit
-from k15.curation.quality.combined import QualityParams, SeedParams, combine
+from k15.curation.quality.combined import combine
 from k15.curation.quality.combined import factors as by_quantile
+from k15.curation.quality.params import QualityParams, SeedParams
 from k15.curation.sources import GENERATED
 from k15.seeds import derive
 from stages.curate import columns

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from stages.judge.params import JudgeParams
 from k15.errors import UserError
 from k15.model.config import ModelConfig
 from k15.progress import Task
 from k15.rollout.params import EngineParams
 from k15.rollout.types import Prompt
 from k15.tokenizer import ASSISTANT, USER, Tokenizer
+from stages.judge.params import JudgeParams
 
 
 def judge(
@@ -34,9 +34,7 @@ def judge(
     length = min(params.max_model_len, ModelConfig.load(checkpoint / "model.json").max_length)
     yes, no = (tokenizer.encode(answer)[0] for answer in (params.yes, params.no))
     if yes == no:
-        raise UserError(
-            f"judge: {params.yes!r} and {params.no!r} begin with the same token; give answers that differ"
-        )
+        raise UserError(f"judge: {params.yes!r} and {params.no!r} begin with the same token; give answers that differ")
     question = tokenizer.encode(f"\n\n{params.question}")
     room = length - len(question) - 3  # around it the two roles, after it the answer
     if room < 1:

@@ -1,7 +1,7 @@
 """A model's opinion of every curated document (App. B: the quality score of a language model).
 
-Reads the documents of `curate`, asks the checkpoint of params about each, and writes a score by id, which `curate` takes
-into its combined score where `curate.quality.judgements` names this artifact. One forward pass a document.
+Reads the documents of `curate`, asks the checkpoint of params about each, and writes a score by id, which `curate`
+takes into its combined score where `curate.quality.judgements` names this artifact. One forward pass a document.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def test_stages_in_order() -> None:
 
 
 def test_optional_stages_are_known_by_name_and_feed_no_other() -> None:
-    assert list(MORE) == ["reward_model"]
+    assert list(MORE) == ["reward_model", "judge"]
     assert load_node(ROOT, "reward_model") == MORE["reward_model"]
     made = {path for node in MORE.values() for path in node.outs}
     assert not made & {dep for node in GRAPH.values() for dep in node.deps}

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from k15.curation.judge import judge
-from stages.judge.params import JudgeParams
+
 from k15.errors import UserError
 from k15.model import checkpoint, vlm
 from k15.tokenizer import ASSISTANT, USER
+from stages.judge.judging import judge
+from stages.judge.params import JudgeParams
 from tests.k15 import tiny
 
 NARROWEST = {"heads": 1, "kv_heads": 1, "head_dim": 32}  # the narrowest head that the engine takes
