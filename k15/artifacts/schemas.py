@@ -70,7 +70,7 @@ DATASETS: dict[str, Schema] = {
         split=_str,
     ),
     # A model's opinion of a document.
-    "judgement": _schema(1, id=_str, score=pa.float64()),
+    "document_score": _schema(1, id=_str, score=pa.float64()),
     # One packed block a row, for the stage of pretraining that reads it; `lengths` are the tokens of its documents (or
     # pieces of them), and what they leave of the block is padding.
     "tokens": _schema(2, stage=_str, domain=_str, split=_str, tokens=_ids, lengths=_ids),

@@ -112,7 +112,7 @@ def _judgements(params: QualityParams, root: Path) -> dict[str, float]:
     """A model's scores by document."""
     if params.judgements is None:
         return {}
-    table = read_dataset(root / params.judgements, "judgement")
+    table = read_dataset(root / params.judgements, "document_score")
     return dict(zip(table["id"].to_pylist(), table["score"].to_pylist(), strict=True))
 
 

@@ -25,7 +25,7 @@ def run(params: JudgeParams, ctx: Context) -> dict[str, Any]:
     with ctx.progress.task("judge", table.num_rows) as task:
         scores = judge(table["text"].to_pylist(), params, ctx.root, settings, task)
     judged = pa.table({"id": table["id"], "score": pa.array(scores, pa.float64())})
-    write_dataset(ctx.artifact("judgements"), "judgement", [judged], producer=ctx.producer(params, [documents]))
+    write_dataset(ctx.artifact("judgements"), "document_score", [judged], producer=ctx.producer(params, [documents]))
     return {"documents": table.num_rows, "mean": round(float(scores.mean()), 4) if len(scores) else 0.0}
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from k15.curation.judge import judge
 
 from k15.errors import UserError
 from k15.model import checkpoint, vlm
