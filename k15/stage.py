@@ -77,6 +77,11 @@ class Context:
         self._read[section] = loaded.model_dump(mode="json")
         return loaded
 
+    def setting(self, model: type[Q], section: str) -> Q:
+        """A section that says how work is done and changes nothing of what it makes: not recorded, and no reason for
+        DVC to run a stage again."""
+        return load_params(model, section, self.root)
+
     def producer(self, params: Params, parents: Sequence[Location]) -> Producer:
         return Producer(self.name, self._resolved(params), tuple(parents))
 

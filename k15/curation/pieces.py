@@ -111,8 +111,7 @@ def _shared(pieces: Sequence[Piece], number: int) -> Iterator[None]:
                 yield
         except BrokenProcessPool:
             raise UserError(
-                "a worker was ended from outside, perhaps for want of memory; run it again, or set "
-                "curate.workers.count lower"
+                "a worker was ended from outside, perhaps for want of memory; run it again, or set workers.count lower"
             ) from None
 
 
@@ -159,14 +158,10 @@ def _executor(pieces: Sequence[Piece], workers: WorkersParams, logs: Path) -> An
             import ray  # noqa: F401
             from datatrove.executor.ray import RayPipelineExecutor
         except ImportError:
-            raise UserError(
-                "curate.workers.engine is ray, which is not installed; `pip install ray`, or use local"
-            ) from None
+            raise UserError("workers.engine is ray, which is not installed; `pip install ray`, or use local") from None
         return RayPipelineExecutor(tasks=len(pieces), workers=workers.number, **common)
     if shutil.which("sbatch") is None:
-        raise UserError(
-            "curate.workers.engine is slurm and there is no sbatch; start this on a login node of the cluster"
-        )
+        raise UserError("workers.engine is slurm and there is no sbatch; start this on a login node of the cluster")
     from datatrove.executor.slurm import SlurmPipelineExecutor
 
     assert workers.slurm is not None

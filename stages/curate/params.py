@@ -9,7 +9,6 @@ from k15.curation.duplicates.decontaminate import DecontaminationParams
 from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.filters import Filters
 from k15.curation.mixture import Mixture
-from k15.curation.pieces import WorkersParams
 from k15.curation.quality.params import QualityParams
 from k15.curation.sources import Source
 from k15.params import Params
@@ -56,7 +55,6 @@ class StageTokens(Params):
 
 class CurateParams(Params):
     seed: int = Field(ge=0)
-    workers: WorkersParams
     bundled: Bundled
     sources: list[Source]
     validation: ValidationParams

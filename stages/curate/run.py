@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from k15.artifacts import publish, write_dataset
 from k15.curation.packing import Tokens
+from k15.curation.pieces import WorkersParams
 from k15.errors import UserError
 from k15.evaluation.params import BenchmarksParams
 from k15.stage import Context, Stage
@@ -47,7 +48,7 @@ _OWNERS = ("id", "domain", "split", "source", "meta", "bytes")
 
 def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     """The six artifacts of the stage, and its metrics."""
-    work = Work(ctx.kept, params.workers, ctx.progress)
+    work = Work(ctx.kept, ctx.setting(WorkersParams, "workers"), ctx.progress)
     validate.require(params, ctx.root)
     found, vision = _read(params, ctx, work)
     files, of_classifier = _decide(params, ctx, work, found)

@@ -3,8 +3,11 @@
 import copy
 import json
 import os
+import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ DATA = Path(os.environ.get("K15_DATA", REPOSITORY.parent / "shared/data"))
 ARTIFACTS = {
     "documents": "document",
     "rejections": "rejection",
+    "clusters": "cluster",
     "vision": "vision_document",
     "tokens": "tokens",
     "tokenizer": "tokenizer",
@@ -32,6 +36,7 @@ PROSE = {
     "boilerplate_lines": {"max": 0.2},
     "repeated_lines": {"max": 0.5},
 }
+SHARES = {"english": 0.2, "chinese": 0.1, "code": 0.2, "math": 0.3, "knowledge": 0.2}
 SMALL: dict[str, Any] = {
     "seed": 1,
     "bundled": {
@@ -40,6 +45,7 @@ SMALL: dict[str, Any] = {
         "vision_documents": 20,
     },
     "sources": [],
+    "validation": {"records": 50, "min_yield": 0.1},
     "filters": {
         "english": {**PROSE, "stop_word_share": {"min": 0.1}, "punctuated_lines": {"min": 0.06}},
         "chinese": {**PROSE, "han_share": {"min": 0.3}, "stop_word_share": {"min": 0.01}},
@@ -47,21 +53,52 @@ SMALL: dict[str, Any] = {
         "math": {**PROSE, "vowelless_words": {"max": 0.5}, "quantities": {"min": 2}},
         "knowledge": {**PROSE, "vowelless_words": {"max": 0.5}},
     },
-    "dedup": {"ngram": 5, "bands": 14, "rows": 8, "threshold": 0.7},
+    "decontamination": {"threshold": 0.6, "short_threshold": 0.75, "short": 15, "exact": 8, "shortest": 4},
+    "duplicates": {"ngram": 5, "bands": 14, "rows": 8, "threshold": 0.7, "embeddings": None},
+    "quality": {
+        "seeds": {"good": [], "bad": [], "bundled": True, "rejected": True, "most": 200},
+        "classifier": None,
+        "judgements": None,
+        "weights": {"classifier": 1.0},
+        "bands": [{"quantile": 1.0, "factor": 1.0}],
+    },
     "validation_fraction": 0.15,
-    "vocab_size": 400,
+    "tokenizer": {"vocab_size": 400, "reuse": None, "sample_mib": 8},
     "block_length": 64,
-    "train_tokens": 30000,
-    "mixture": {"english": 0.2, "chinese": 0.1, "code": 0.2, "math": 0.3, "knowledge": 0.2},
+    "train_tokens": {"pretrain": 30000, "cooldown": 20000, "long_context": 10000},
+    "mixture": {
+        "pretrain": SHARES,
+        "cooldown": SHARES,
+        "long_context": {**SHARES, "english": 0.0},
+        "languages": {},
+        "long_documents": {"tokens": 100, "factor": 2.0},
+    },
 }
 
 
-def curate(root: Path, params: dict[str, Any], hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
+def write_params(root: Path, params: dict[str, Any], guarded: Sequence[dict[str, Any]] = (), workers: int = 2) -> None:
     root.mkdir(exist_ok=True)
-    YAML().dump({"curate": params}, root / "params.yaml")
+    others = {
+        "benchmarks": {"sets": [], "guarded": list(guarded)},
+        "workers": {"engine": "local", "count": workers, "slurm": None},
+    }
+    YAML().dump({"curate": params, **others}, root / "params.yaml")
+
+
+def start(root: Path, *arguments: str, hash_seed: str = "0") -> "subprocess.Popen[str]":
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(REPOSITORY)}
-    command = [sys.executable, "-m", "stages.curate", "--root", str(root)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=REPOSITORY)
+    command = [sys.executable, "-m", "stages.curate", *arguments, "--root", str(root)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True, cwd=REPOSITORY)
+
+
+def curate(
+    root: Path, params: dict[str, Any], hash_seed: str = "0", guarded: Sequence[dict[str, Any]] = (), workers: int = 2
+) -> subprocess.CompletedProcess[str]:
+    write_params(root, params, guarded, workers)
+    process = start(root, hash_seed=hash_seed)
+    out, err = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def changed(**keys: Any) -> dict[str, Any]:
@@ -81,17 +118,49 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_five_artifacts(run: Path) -> None:
+def digests(root: Path) -> dict[str, str]:
+    return {name: read_manifest(root / "artifacts/curate" / name).digest for name in ARTIFACTS}
+
+
+def test_all_artifacts(run: Path) -> None:
     for name, schema in ARTIFACTS.items():
         manifest = verify(run / "artifacts/curate" / name, schema=schema)
-        assert manifest.params["curate"]["train_tokens"] == 30000
+        assert manifest.params["curate"]["train_tokens"]["pretrain"] == 30000
 
 
-def test_the_same_params_give_the_same_digests(run: Path, tmp_path: Path) -> None:
-    assert curate(tmp_path / "again", SMALL, "2").returncode == 0
-    for name in ARTIFACTS:
-        first, second = (read_manifest(root / "artifacts/curate" / name) for root in (run, tmp_path / "again"))
-        assert first.digest == second.digest, name
+def test_one_worker_gives_the_same_digests_as_two(run: Path, tmp_path: Path) -> None:
+    assert curate(tmp_path / "again", SMALL, "2", workers=1).returncode == 0
+    assert digests(run) == digests(tmp_path / "again")
+
+
+def test_a_killed_run_goes_on(run: Path, tmp_path: Path) -> None:
+    root = tmp_path / "run"
+    write_params(root, SMALL)
+    for wanted in ("measures-*/*.parquet", "judged-*/*.parquet", "decided-*/*.parquet"):
+        process = start(root)
+        while not list((root / "state/curate.kept").glob(wanted)):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        process.kill()
+        process.communicate()
+    measured = {path: path.stat().st_mtime_ns for path in (root / "state/curate.kept").glob("measures-*/*.parquet")}
+    assert curate(root, SMALL).returncode == 0
+    assert measured and all(path.stat().st_mtime_ns == made for path, made in measured.items())
+    assert digests(root) == digests(run)
+
+
+def test_another_threshold_measures_nothing_again(run: Path, tmp_path: Path) -> None:
+    root = tmp_path / "run"
+    shutil.copytree(run, root)
+    kept = root / "state/curate.kept"
+    steps = [path for step in ("generated", "measures", "signatures") for path in kept.glob(f"{step}-*/*")]
+    before = {path: path.stat().st_mtime_ns for path in steps}
+    stricter = copy.deepcopy(SMALL)
+    stricter["filters"]["english"]["characters"]["min"] = 100
+    assert curate(root, stricter).returncode == 0
+    assert before and all(path.stat().st_mtime_ns == made for path, made in before.items())
+    ours, theirs = (metrics(one)["funnel"]["english"]["generated"]["rejected"]["characters"] for one in (root, run))
+    assert ours > theirs
 
 
 def test_the_funnel_adds_up(run: Path) -> None:
@@ -145,14 +214,20 @@ def test_the_mixture_sets_the_tokens(run: Path) -> None:
     found = metrics(run)
     tokenizer = Tokenizer.load(run / "artifacts/curate/tokenizer")
     rows = read_rows(run / "artifacts/curate/documents", "document")
-    for domain, share in SMALL["mixture"].items():
-        own = [row for row in rows if (row["domain"], row["split"]) == (domain, "train")]
-        longest = max(len(tokenizer.encode(row["text"])) + 1 for row in own)
-        tokens = found["tokens"][domain]["train"]
-        # The last document is read or not.
-        assert tokens == pytest.approx(share * 30000, abs=longest / 2)
-        assert list({row["weight"] for row in own}) == [pytest.approx(found["multiplicity"][domain], abs=1e-3)]
-    assert found["train_tokens"] == sum(split["train"] for split in found["tokens"].values())
+    for stage, total in SMALL["train_tokens"].items():
+        shares = SMALL["mixture"][stage]
+        for domain in shares:
+            own = [row for row in rows if (row["domain"], row["split"]) == (domain, "train")]
+            longest = max(row["tokens"] for row in own)
+            wanted = shares[domain] / sum(shares.values()) * total
+            # The last document is read or not.
+            assert found["tokens"][stage].get(domain, 0) == pytest.approx(wanted, abs=longest / 2)
+    for row in rows[:50]:
+        assert row["tokens"] == len(tokenizer.encode(row["text"])) + 1
+    code = {json.loads(row["meta"])["programming_language"]: row["weight"] for row in rows if row["domain"] == "code"}
+    assert len(code) > 1 and code["python"] > code["other"] > 0
+    assert found["train_tokens"] == sum(found["tokens"]["pretrain"].values())
+    assert found["occupancy"] > 0.97
 
 
 def test_user_sources_take_the_same_way(tmp_path: Path) -> None:
@@ -166,7 +241,7 @@ def test_user_sources_take_the_same_way(tmp_path: Path) -> None:
     counts = metrics(root)["funnel"]["english"]["mine"]
     assert counts.pop("tokens") > 0
     assert counts == {
-        "read": 3, "kept": 1, "rejected": {"characters": 1}, "duplicates": {"exact": 1, "near": 0}
+        "read": 3, "kept": 1, "rejected": {"characters": 1}, "duplicates": {"exact": 1, "near": 0, "embedding": 0}
     }  # fmt: skip
 
 
@@ -181,8 +256,9 @@ SOURCE = {"name": "mine", "path": "mine.jsonl", "format": "jsonl", "domain": "en
         ({"bundled": {"documents": {}, "junk_share": 0, "vision_documents": 0}}, "nothing to curate"),
         ({"filters": {**SMALL["filters"], **{d: {"characters": {"min": 1e6}} for d in SMALL["filters"]}}}, "loosen"),
         ({"block_length": 10**6}, "too few tokens for one block"),
-        ({"mixture": dict.fromkeys(SMALL["mixture"], 0.0)}, "mixture"),
-        ({"vocab_size": 100}, "vocab_size must be at least 264"),
+        ({"mixture": {**SMALL["mixture"], "cooldown": dict.fromkeys(SHARES, 0.0)}}, "mixture.cooldown"),
+        ({"tokenizer": {**SMALL["tokenizer"], "vocab_size": 100}}, "tokenizer.vocab_size must be at least 264"),
+        ({"tokenizer": {**SMALL["tokenizer"], "reuse": "none"}}, "no tokenizer there; correct curate.tokenizer.reuse"),
         ({"validation_fraction": 1.0}, "validation_fraction must be less than 1"),
         ({"block_length": "256"}, "block_length must be an integer"),
         ({"blocklength": 3}, "did you mean `block_length`?"),
@@ -191,11 +267,71 @@ SOURCE = {"name": "mine", "path": "mine.jsonl", "format": "jsonl", "domain": "en
 def test_a_mistake_is_one_line_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], keys: dict[str, Any], message: str
 ) -> None:
-    YAML().dump({"curate": changed(**keys)}, tmp_path / "params.yaml")
+    write_params(tmp_path, changed(**keys))
     assert main(STAGE, ["--root", str(tmp_path)]) == 2
     [line] = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
     assert message in line
-    assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
+    assert not (tmp_path / "artifacts").exists() and not (tmp_path / "metrics").exists()
+
+
+WEB = [
+    "The old mill stands by the river, and in the spring the water is high and the wheel turns all day.",
+    "A train leaves the town at nine and travels sixty miles an hour; how many miles has it gone by noon?",
+    "In the garden there were roses of every colour, and the bees came to them from the morning on.",
+]
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Path:
+    """A run on a source with a broken line, with an evaluation set that holds its second document."""
+    root = tmp_path / "run"
+    root.mkdir()
+    lines = [json.dumps({"text": text}) for text in WEB]
+    (root / "web.jsonl").write_text("\n".join([lines[0], lines[1], '{"text": "cut of', lines[2]]) + "\n")
+    (root / "test.jsonl").write_text(json.dumps({"question": WEB[1].upper()}) + "\n")
+    source = {"name": "web", "path": "web.jsonl", "format": "jsonl", "domain": "english", "lang": "en"}
+    guarded = {"name": "trains", "path": "test.jsonl", "fields": ["question"]}
+    done = curate(root, changed(sources=[source], validation={"records": 9, "min_yield": 0.5}), guarded=[guarded])
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+def test_what_becomes_of_every_record(web: Path) -> None:
+    """A broken line is counted and explained, an evaluation item is taken out, the others are read."""
+    counts = metrics(web)["funnel"]["english"]["web"]
+    assert (counts["read"], counts["kept"], counts["rejected"]) == (4, 2, {"contaminated": 1, "unreadable": 1})
+    rejections = {row["filter"]: row for row in read_rows(web / "artifacts/curate/rejections", "rejection")}
+    assert rejections["contaminated"]["id"] == "web/web.jsonl:2"
+    assert rejections["contaminated"]["reason"] == "holds trains/1" and rejections["contaminated"]["value"] == 1.0
+    assert rejections["unreadable"]["id"] == "web/web.jsonl:3" and "JSON" in rejections["unreadable"]["reason"]
+
+
+def test_explain_tells_a_documents_story(web: Path) -> None:
+    out, err = start(web, "explain", "web/web.jsonl:1", "web/web.jsonl:2").communicate()
+    assert not err, err
+    first, second = out.split("\n\nweb/web.jsonl:2")
+    assert "source web, domain english" in first and "begins: The old mill" in first
+    assert "✓ min 10" in first and "Kept: " in first and "No duplicates." in first
+    assert "Dropped: contaminated, holds trains/1." in second
+    process = start(web, "explain", "web/none:1")
+    _, err = process.communicate()
+    assert process.returncode == 2 and err.startswith("k15 curate: error: no document is called 'web/none:1'")
+
+
+def test_validate_shows_a_source(web: Path) -> None:
+    out, err = start(web, "validate", "web").communicate()
+    assert not err and out.startswith("web: 3 of 4 records pass (75%), 1 unreadable\n")
+    assert "languages: en 3" in out and "kept: The old mill" in out
+
+
+def test_a_source_that_is_not_what_it_says_ends_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "junk.jsonl").write_text('{"text": "x"}\n' * 20)
+    source = {"name": "junk", "path": "junk.jsonl", "format": "jsonl", "domain": "english", "lang": "en"}
+    write_params(tmp_path, changed(sources=[source]))
+    assert main(STAGE, ["--root", str(tmp_path)]) == 2
+    assert (
+        "source 'junk': 0 of 20 sampled records pass and 10% must (dropped: characters 20)" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data is not at {DATA} (set K15_DATA)")

@@ -69,7 +69,7 @@ def test_a_mistake_in_a_piece_is_one_line(tmp_path: Path, workers: WorkersParams
 
 
 def test_a_killed_worker_is_an_error_of_the_machine(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"a worker was ended from outside.*curate\.workers\.count lower"):
+    with pytest.raises(UserError, match=r"a worker was ended from outside.*workers\.count lower"):
         run([Piece(tmp_path / f"out/{n}", die) for n in range(2)], TWO, tmp_path)
     assert not [path for path in (tmp_path / "out").iterdir() if not path.name.startswith(".")]
 
