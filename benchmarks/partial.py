@@ -1,9 +1,9 @@
 """Partial rollouts (§2.6.2) against waiting for every response, per trained token, on a long tail of lengths.
 
-Both sides are the real rollout phase on the same engine: groups of 8, replay buffer, verdicts. The lengths are
-prescribed, log-normal with median 40 and 1 % from 800 on, since a model with random weights does not end by itself; the
-n-th group's are the same on both sides. All sides take turns; the first round, in which the buffers fill, is not
-measured. A token is trained on when its group is complete, if `objective.earlier_segments` has it in the loss: `masked`
+Both sides are the real rollout phase: groups of 8, replay buffer, verdicts, on engines that differ in nothing but how
+many responses run at once. The lengths are prescribed, log-normal with median 40 and 1 % from 800 on, since a model
+with random weights does not end by itself; the n-th group's are the same on both sides. All sides take turns; the first
+round, in which the buffers fill, is not measured. A token is trained on when its group is complete, if `objective.earlier_segments` has it in the loss: `masked`
 those of a response's last segment, `kept` all, `on_policy` those of the iteration in which the group is complete.
 Waiting trains on all it samples. Ratios are of wall time, and of the CPU time of the thread that samples, which other
 work on the machine moves less.
@@ -14,7 +14,10 @@ from __future__ import annotations
 import math
 import statistics
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,7 +39,7 @@ GROUPS, GROUP_SIZE = 16, 8
 ROUNDS = 3
 PORTION = 4
 """Waiting iterations' worth of tokens that every setting samples in a round, in however many iterations."""
-SETTINGS = ((1, 32), (1, 64), (2, 64), (4, 32), (4, 64), (4, 128))
+SETTINGS = ((1, 16), (1, 32), (2, 32), (4, 32), (4, 64), (4, 128))
 """Token budget of an iteration in waiting iterations, and `at_once`."""
 CAPACITY = EngineParams(
     max_num_seqs=256, kv_cache_gib=0.4, deployment="in_process", hang_s=60.0, restarts=2, logprobs="raw"
@@ -130,16 +133,19 @@ def in_loss(response: Response, iteration: int, choice: EarlierSegments) -> floa
 def measure() -> None:
     with setting(LONGEST + 128) as shared:
         prompts = prompts_of(shared)
-        with Prescribed(shared.hf, max_model_len=LONGEST + 128, params=CAPACITY) as engine:
-            sides = all_sides(engine, shared)
-            try:
-                for number in range(ROUNDS + 1):
-                    for side in sides:
-                        side.round(prompts, measured=number > 0)
-            finally:
+        with ExitStack() as stack:
+            sides = all_sides(partial(open_engine, stack, shared), shared)
+            for side in sides:
+                stack.callback(side.rollouts.close)
+            for number in range(ROUNDS + 1):
                 for side in sides:
-                    side.rollouts.close()
+                    side.round(prompts, measured=number > 0)
     report(sides)
+
+
+def open_engine(stack: ExitStack, shared: Setting, at_once: int) -> Engine:
+    params = CAPACITY.model_copy(update={"max_num_seqs": at_once})
+    return stack.enter_context(Prescribed(shared.hf, max_model_len=LONGEST + 128, params=params))
 
 
 def prompts_of(shared: Setting) -> list[RLPrompt]:
@@ -150,16 +156,18 @@ def prompts_of(shared: Setting) -> list[RLPrompt]:
     ]
 
 
-def all_sides(engine: Engine, shared: Setting) -> list[Side]:
-    """Waiting first."""
+def all_sides(engine_for: Callable[[int], Engine], shared: Setting) -> list[Side]:
+    """Waiting first. `engine_for`: an engine in which so many responses run at once."""
+    engines = {at_once: engine_for(at_once) for at_once in {CAPACITY.max_num_seqs, *(n for _, n in SETTINGS)}}
     mean = statistics.mean(length_of((group, k)) for group in range(4000) for k in range(GROUP_SIZE))
     whole = round(GROUPS * GROUP_SIZE * mean)
-    sides = [Side("waiting", Rollouts(engine, shared.tokenizer, ReplayBuffer()), None, GROUPS, PORTION // 2)]
+    everything = Rollouts(engines[CAPACITY.max_num_seqs], shared.tokenizer, ReplayBuffer())
+    sides = [Side("waiting", everything, None, GROUPS, PORTION // 2)]
     for budget, at_once in SETTINGS:
-        partial = PartialParams(tokens=budget * whole, at_once=at_once, max_age=1000)
-        rollouts = Rollouts(engine, shared.tokenizer, ReplayBuffer())
+        params = PartialParams(tokens=budget * whole, at_once=at_once, max_age=1000)
+        rollouts = Rollouts(engines[at_once], shared.tokenizer, ReplayBuffer())
         fresh = 2 * budget * GROUPS + at_once // GROUP_SIZE
-        sides.append(Side(f"{partial.tokens:6d} {at_once:7d}", rollouts, partial, fresh, PORTION // budget))
+        sides.append(Side(f"{params.tokens:6d} {at_once:7d}", rollouts, params, fresh, PORTION // budget))
     return sides
 
 
