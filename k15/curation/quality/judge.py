@@ -16,11 +16,15 @@ import numpy.typing as npt
 
 from k15.curation.quality.params import JudgeParams
 from k15.errors import UserError
+from k15.model import torch_extensions
 from k15.model.config import ModelConfig
 from k15.progress import Task
 from k15.rollout.params import EngineParams
 from k15.rollout.types import Prompt
 from k15.tokenizer import ASSISTANT, USER, Tokenizer
+
+# Before anyone else imports `transformers`, which remembers what it found: vLLM comes later.
+torch_extensions.settle()
 
 
 def judge(
