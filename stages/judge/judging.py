@@ -15,12 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from k15.errors import UserError
+from k15.model import torch_extensions
 from k15.model.config import ModelConfig
 from k15.progress import Task
 from k15.rollout.params import EngineParams
 from k15.rollout.types import Prompt
 from k15.tokenizer import ASSISTANT, USER, Tokenizer
 from stages.judge.params import JudgeParams
+
+# Before anyone else imports `transformers`, which remembers what it found: vLLM comes later.
+torch_extensions.settle()
 
 
 def judge(
