@@ -2,11 +2,11 @@
 
 Both sides are the real rollout phase: groups of 8, replay buffer, verdicts, on engines that differ in nothing but how
 many responses run at once. The lengths are prescribed, log-normal with median 40 and 1 % from 800 on, since a model
-with random weights does not end by itself; the n-th group's are the same on both sides. All sides take turns; the first
-round, in which the buffers fill, is not measured. A token is trained on when its group is complete, if `objective.earlier_segments` has it in the loss: `masked`
-those of a response's last segment, `kept` all, `on_policy` those of the iteration in which the group is complete.
-Waiting trains on all it samples. Ratios are of wall time, and of the CPU time of the thread that samples, which other
-work on the machine moves less.
+with random weights does not end by itself; the n-th group's are the same on both sides. All sides take turns; the
+first round, in which the buffers fill, is not measured. A token is trained on when its group is complete, if
+`objective.earlier_segments` has it in the loss: `masked` those of a response's last segment, `kept` all, `on_policy`
+those of the iteration in which the group is complete. Waiting trains on all it samples. Ratios are of wall time, and
+of the CPU time of the thread that samples, which other work on the machine moves less.
 """
 
 from __future__ import annotations
