@@ -32,7 +32,7 @@ def main(names: list[str]) -> int:
 
 def _measure_models(names: list[str]) -> None:
     from benchmarks.setting import setting
-    from k15.model import torch_extensions
+    from k15 import torch_extensions
 
     torch_extensions.settle()
     with setting() as shared:

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.small_rl import build, by_parity, parameters
-from k15.model import torch_extensions
+from k15 import torch_extensions
 from k15.model.vlm import VisionLanguageModel
 from k15.rewards import VERIFIERS
 from k15.rewards.verifiers import extract_then_compare

@@ -47,7 +47,7 @@ def compare(what: str, documents: Sequence[packing.Tokens], length: int) -> None
     lengths = np.array([len(document) for document in documents])
     started = time.perf_counter()
     plan = packing.plan(lengths, length)
-    rows = sum(table.num_rows for table in packing.tables(plan, values, offsets, "english", "train"))
+    rows = sum(table.num_rows for table in packing.tables(plan, values, offsets, "pretrain", "english", "train"))
     ours = time.perf_counter() - started
     started = time.perf_counter()
     chopped = values[: len(values) // length * length].reshape(-1, length).copy()

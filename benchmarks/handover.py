@@ -19,8 +19,9 @@ import torch
 
 from benchmarks import small_rl
 from benchmarks.setting import SEED, VOCABULARY
+from k15 import torch_extensions
 from k15.artifacts import Producer
-from k15.model import checkpoint, torch_extensions, vlm
+from k15.model import checkpoint, vlm
 from k15.model.config import ModelConfig, ModelParams
 from k15.params import load_params, read_params
 from k15.progress import Progress

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from k15.model import torch_extensions
+from k15 import torch_extensions
 from k15.model.config import ModelConfig
 from k15.model.vlm import build
 from k15.rl.objective import ObjectiveParams, PolicyBatch

@@ -8,7 +8,7 @@ document's readings differ from its multiplicity by one at most.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self, get_args
 
 import numpy as np
@@ -98,12 +98,6 @@ def multiplicities(
     total = sum(wanted.values())
     scale = {domain: target * share / total / available[domain] if total else 0.0 for domain, share in wanted.items()}
     return weight * np.array([scale.get(domain, 0.0) for domain in of.tolist()])
-
-
-def summed(names: Sequence[str], values: npt.ArrayLike) -> Mapping[str, float]:
-    """The sum of `values` by name: tokens or readings by domain, source or language."""
-    found, place = np.unique(np.asarray(names, dtype=str), return_inverse=True)
-    return dict(zip(found.tolist(), np.bincount(place, np.asarray(values, dtype=np.float64)).tolist(), strict=True))
 
 
 def draw(ids: Sequence[str], lengths: npt.ArrayLike, multiplicities: npt.ArrayLike, seed: int) -> Counts:

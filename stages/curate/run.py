@@ -57,7 +57,7 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     owners = tokens.owners(encoded, _OWNERS)
     factors = quality.factors(encoded, params.quality, ctx.root)
     mixed = mixing.mix(Owners.of(owners, factors), params)
-    if not mixed.tokens("pretrain", "train"):
+    if max(mixed.tokens("pretrain", "train").values(), default=0) < params.block_length:
         raise UserError("too few tokens for one block; add documents or lower curate.block_length")
     _publish(params, ctx, files, mixed, vision, tokenizer, tokens.joined(work, encoded))
     work.tidy()

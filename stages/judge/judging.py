@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from k15 import torch_extensions
 from k15.errors import UserError
-from k15.model import torch_extensions
 from k15.model.config import ModelConfig
 from k15.progress import Task
 from k15.rollout.params import EngineParams

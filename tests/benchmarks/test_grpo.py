@@ -8,7 +8,7 @@ import torch
 from benchmarks.grpo import Turn, report
 from benchmarks.grpo.opponent import export_decoder
 from benchmarks.setting import setting
-from k15.model import torch_extensions
+from k15 import torch_extensions
 from k15.training.batch import Batch
 from k15.training.trainer import logprobs
 

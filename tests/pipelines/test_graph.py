@@ -109,4 +109,4 @@ def test_sections_of_params(name: str) -> None:
 
 
 def test_the_report_shows_every_section_that_stages_read() -> None:
-    assert set(GRAPH["report"].params) == set(read_params(ROOT)) - {"pipeline", "ablations", *MORE}
+    assert set(GRAPH["report"].params) == set(read_params(ROOT)) - {"pipeline", "workers", "ablations", *MORE}

@@ -111,7 +111,7 @@ class TransformerModel:
     """The mean of an encoder's last hidden states, text by text: a padded batch would change the last digits."""
 
     def __init__(self, directory: Path) -> None:
-        from k15.model import torch_extensions
+        from k15 import torch_extensions
 
         torch_extensions.settle()
         from transformers import AutoModel, AutoTokenizer

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from k15.curation.mixture import Mixture, Shares, draw, multiplicities, split_of, summed
+from k15.curation.mixture import Mixture, Shares, draw, multiplicities, split_of
 from k15.errors import UserError
 from k15.params import parse_params
 
@@ -14,8 +14,7 @@ MIXTURE = Mixture(
     pretrain=EVEN,
     cooldown=EVEN,
     long_context=EVEN,
-    sources={"books": 2.0},
-    languages={"json": 0.25},
+    languages={"json": 0.1},
     long_documents={"tokens": 100, "factor": 3.0},
 )
 
@@ -41,9 +40,9 @@ def test_no_share_for_anything_that_is_there():
 
 
 def test_weights_by_source_quality_language_and_length():
-    told = ["books", "web", "code", "code"], [None, None, "json", "python"], [50, 100, 100, 50], [1.0, 2.0, 1.0, 0.5]
-    assert MIXTURE.weights("pretrain", *told).tolist() == [2.0, 2.0, 0.25, 0.5]
-    assert MIXTURE.weights("long_context", *told).tolist() == [2.0, 6.0, 0.75, 0.5]
+    told = [2.0, 1.0, 1.0, 1.0], [None, None, "json", "python"], [50, 100, 100, 50], [1.0, 2.0, 1.0, 0.5]
+    assert MIXTURE.weights("pretrain", *told).tolist() == [2.0, 2.0, 0.1, 0.75]  # Python's 1.5 is the default
+    assert MIXTURE.weights("long_context", *told).tolist() == pytest.approx([2.0, 6.0, 0.3, 0.75])
 
 
 @pytest.mark.parametrize(("multiplicity", "expected"), [(0.5, {0, 1}), (1.0, {1}), (2.5, {2, 3})])
@@ -83,16 +82,12 @@ def test_nothing_is_drawn_of_nothing():
     assert draw(["a"], [3], [0.0], seed=1).tolist() == []
 
 
-def test_sums_by_name():
-    assert summed(["a", "b", "a"], [1.0, 2.0, 3.0]) == {"a": 4.0, "b": 2.0}
-
-
 def test_a_mixture_of_nothing_is_refused():
     nothing = dict.fromkeys(EVEN.model_dump(), 0.0)
     with pytest.raises(UserError, match=r"mixture.cooldown: every domain has share 0"):
         parse_params(Mixture, "mixture", {**MIXTURE.model_dump(), "cooldown": nothing})
-    with pytest.raises(UserError, match=r"mixture.sources.books must be at least 0"):
-        parse_params(Mixture, "mixture", {**MIXTURE.model_dump(), "sources": {"books": -1.0}})
+    with pytest.raises(UserError, match=r"mixture.languages: .*'klingon'"):
+        parse_params(Mixture, "mixture", {**MIXTURE.model_dump(), "languages": {"klingon": 1.0}})
 
 
 def test_the_split_has_its_fraction_and_stays():

@@ -20,7 +20,7 @@ def packed(
     documents: list[np.ndarray], block_length: int, occupancy: float = packing.OCCUPANCY
 ) -> tuple[packing.Plan, list[dict]]:
     plan = packing.plan([len(document) for document in documents], block_length, occupancy)
-    tables = packing.tables(plan, *packing.flat(documents), "code", "train")
+    tables = packing.tables(plan, *packing.flat(documents), "pretrain", "code", "train")
     return plan, [row for table in tables for row in table.to_pylist()]
 
 
@@ -123,6 +123,6 @@ def test_nothing_to_pack():
 def test_tables_have_the_columns_of_the_artifact():
     documents = docs(3, 9)
     plan = packing.plan([3, 9], 5)
-    for table in packing.tables(plan, *packing.flat(documents), "math", "validation"):
+    for table in packing.tables(plan, *packing.flat(documents), "pretrain", "math", "validation"):
         assert table.schema == DATASETS["tokens"].columns
         assert set(table["domain"].to_pylist()) == {"math"} and set(table["split"].to_pylist()) == {"validation"}

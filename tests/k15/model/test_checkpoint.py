@@ -14,8 +14,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from k15 import torch_extensions
 from k15.errors import UserError
-from k15.model import checkpoint, torch_extensions, vlm
+from k15.model import checkpoint, vlm
 from k15.model.config import ModelConfig
 from k15.model.hf_files import preprocess_image
 from k15.tokenizer import ASSISTANT, IMAGE, USER

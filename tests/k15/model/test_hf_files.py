@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
+from k15 import torch_extensions
 from k15.errors import UserError
-from k15.model import torch_extensions
 from k15.model.config import ModelConfig
 from k15.model.hf_files import load_image, preprocess_image, write_hf_config
 from k15.tokenizer import END, END_OF_TEXT, IMAGE, Tokenizer

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from k15.model import torch_extensions
+from k15 import torch_extensions
 
 torch_extensions.settle()
 

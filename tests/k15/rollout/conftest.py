@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from k15.model import torch_extensions
+from k15 import torch_extensions
 from k15.model.config import ModelConfig
 from k15.model.hf_files import write_hf_config
 from k15.tokenizer import Tokenizer

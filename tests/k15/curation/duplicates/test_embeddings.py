@@ -5,12 +5,12 @@ import pytest
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from k15 import torch_extensions
 from k15.curation.duplicates.embeddings import Vectors, pairs
 from k15.curation.duplicates.params import EmbeddingParams
 from k15.curation.duplicates.signatures import digest
 from k15.curation.duplicates.units import Units
 from k15.errors import UserError
-from k15.model import torch_extensions
 
 VOCABULARY = ["[UNK]", "red", "blue", "green", "sea", "sky"]
 
