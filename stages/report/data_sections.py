@@ -6,7 +6,7 @@ from typing import Any
 from k15.testcases.funnel import table as yields
 from stages.report import charts
 from stages.report.facts import Facts
-from stages.report.markup import Cell, card, grid, prose, section, table
+from stages.report.markup import Cell, card, grid, link, prose, section, table
 
 
 def curation(facts: Facts) -> str:
@@ -29,7 +29,8 @@ def curation(facts: Facts) -> str:
         for domain, found in domains.items()
     ]
     header = ["domain", "read", "rejected", "duplicates", "kept", "tokens", "rules"]
-    return section("Curation", "Documents (§2.5.1, App. B).", grid(panels) + table(header, rows))
+    more = link("corpus.html", "Sources, distributions, mixture, duplicates, samples")
+    return section("Curation", "Documents (§2.5.1, App. B).", grid(panels) + table(header, rows) + more)
 
 
 def total(parts: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def steps(found: dict[str, Any]) -> dict[str, int]:
         "read": found["read"],
         "after rules": left,
         "after exact": left - found["duplicates"]["exact"],
-        "after near-duplicates": left - found["duplicates"]["exact"] - found["duplicates"]["near"],
+        "after near-duplicates": left - sum(found["duplicates"].values()),
     }
 
 
