@@ -61,13 +61,14 @@ DATASETS: dict[str, Schema] = {
         across=_bool,  # exact | near | embedding
     ),
     "vision_document": _schema(
-        1,
+        2,
         id=_str,
         kind=_str,  # caption | interleaved | ocr | knowledge | qa
         text=_str,  # one `<image>` per image, where it stands
         images=_images,
         source=_str,
         split=_str,
+        meta=_str,  # JSON: what was drawn, of generated pictures
     ),
     # A model's opinion of a document.
     "document_score": _schema(1, id=_str, score=pa.float64()),

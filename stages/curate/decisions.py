@@ -109,8 +109,9 @@ def partition(found: Sequence[Beside], clusters: Path, number: int, count: int, 
     rows = parts.partition(found, number, count, [*columns, *VERDICT.names])
     first, last = (pa.scalar(key, pa.uint64()) for key in parts.keys_of_partition(number, count))
     table = pq.read_table(clusters, filters=(pc.field("key") >= first) & (pc.field("key") <= last))
-    rows = rows.join(table.drop_columns(["key"]), "id").sort_by("id")
-    repeated = pc.is_valid(rows["cluster"])
+    rows = rows.join(table.drop_columns(["key"]), "id").sort_by([("id", "ascending"), ("text", "ascending")])
+    rows = _without_doubles(rows)
+    repeated = pc.and_(pc.is_valid(rows["cluster"]), pc.is_null(rows["filter"]))
     reason = pc.if_else(
         pc.equal(rows["kind"], "exact"),
         pc.binary_join_element_wise("same text as", rows["cluster"], " "),
@@ -123,4 +124,15 @@ def partition(found: Sequence[Beside], clusters: Path, number: int, count: int, 
     }
     for name, value in values.items():
         rows = rows.set_column(rows.column_names.index(name), name, pc.if_else(repeated, value, rows[name]))
+    return rows
+
+
+def _without_doubles(rows: pa.Table) -> pa.Table:
+    """A second text of an id that the source gave twice is dropped, or nobody could say which one was meant."""
+    ids = rows["id"].combine_chunks()
+    same = pc.equal(ids.slice(1), ids.slice(0, max(0, len(ids) - 1)))
+    double = pa.concat_arrays([pa.array([False] * min(1, len(ids)), pa.bool_()), same])
+    values = {"filter": "duplicate_id", "reason": "another text has the same id", "value": pa.scalar(None, pa.float64())}
+    for name, value in values.items():
+        rows = rows.set_column(rows.column_names.index(name), name, pc.if_else(double, value, rows[name]))
     return rows

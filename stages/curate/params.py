@@ -24,6 +24,10 @@ class Bundled(Params):
     junk_share: float = Field(ge=0, le=1)
     """Bad documents planted per good one."""
     vision_documents: Count
+    """Small ones of all five kinds, with the pictures of the task families."""
+    pictures: dict[str, Count]
+    """Full-size ones by kind of generator: caption, ocr, chart, geometry, svg and others
+    (k15/curation/generators/pictures)."""
 
 
 class ValidationParams(Params):
@@ -63,6 +67,8 @@ class CurateParams(Params):
     """Against the sets of section `benchmarks`."""
     duplicates: DuplicatesParams
     quality: QualityParams
+    synthetic_captions: float = Field(ge=0, le=1)
+    """The largest share of the captions that may be generated, where there are others."""
     validation_fraction: float = Field(gt=0, lt=1)
     """Share of the documents (of every domain, and of the vision documents)."""
     tokenizer: TokenizerParams

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from k15.curation.document import Broken
 from k15.curation.generators import vision
+from k15.curation.generators.pictures.mixing import limit_synthetic
 from k15.curation.generators.vision import VisionDocument
 from k15.curation.mixture import split_of
 from k15.curation.pieces import Piece
@@ -29,10 +30,13 @@ _PART = pa.schema(
         pa.field("text", pa.string()),
         pa.field("images", pa.list_(pa.binary())),
         pa.field("source", pa.string()),
+        pa.field("meta", pa.string()),
         pa.field("broken", pa.string()),
     ]
 )
 _BATCH = 256
+_DRAWN = 250
+"""Full-size pictures of a piece."""
 
 
 def pieces(params: CurateParams, root: Path, work: Work) -> list[Piece]:
@@ -40,6 +44,12 @@ def pieces(params: CurateParams, root: Path, work: Work) -> list[Piece]:
     if count := params.bundled.vision_documents:
         place = work.place("pictures", count, params.seed)
         found.append(Piece(place / "generated.parquet", partial(_generate, count=count, seed=params.seed)))
+    for kind, count in sorted(params.bundled.pictures.items()):
+        place = work.place(f"pictures-{kind}", params.seed)
+        for start in range(0, count, _DRAWN):
+            size = min(_DRAWN, count - start)
+            draw = partial(_draw, kind=kind, start=start, count=size, seed=params.seed)
+            found.append(Piece(place / f"{start:07d}-{size}.parquet", draw))
     for source in sorted(params.sources, key=lambda source: source.name):
         if source.format in PICTURES:
             for unit in units(source, root):
@@ -51,6 +61,12 @@ def pieces(params: CurateParams, root: Path, work: Work) -> list[Piece]:
 
 def _generate(path: Path, count: int, seed: int) -> None:
     _write(path, vision.generate(count, seed), GENERATED)
+
+
+def _draw(path: Path, kind: str, start: int, count: int, seed: int) -> None:
+    from k15.curation.generators import pictures  # it loads matplotlib, which a corpus without them does not need
+
+    _write(path, pictures.generate(kind, count, seed, start), GENERATED)
 
 
 def _read(path: Path, source: Source, unit: Unit, root: Path) -> None:
@@ -70,10 +86,11 @@ def _write(path: Path, items: Iterable[VisionDocument | Broken], source: str) ->
 
 
 def _row(item: VisionDocument | Broken, source: str) -> dict[str, Any]:
+    known = {"id": item.id, "source": source}
     if isinstance(item, Broken):
-        return {"id": item.id, "kind": "", "text": item.excerpt, "images": [], "source": source, "broken": item.reason}
+        return known | {"kind": "", "text": item.excerpt, "images": [], "meta": "{}", "broken": item.reason}
     images = list(item.images)
-    return {"id": item.id, "kind": item.kind, "text": item.text, "images": images, "source": source, "broken": None}
+    return known | {"kind": item.kind, "text": item.text, "images": images, "meta": item.meta, "broken": None}
 
 
 def _tables(files: Sequence[Path], columns: Sequence[str], broken: bool = False) -> Iterator[pa.Table]:
@@ -85,10 +102,24 @@ def _tables(files: Sequence[Path], columns: Sequence[str], broken: bool = False)
 
 
 def rows(files: Sequence[Path], params: CurateParams) -> Iterator[pa.Table]:
-    """The rows of the `vision_document` schema."""
-    for table in _tables(files, ("id", "kind", "text", "images", "source")):
+    """The rows of the `vision_document` schema, without the synthetic captions that are too many (App. B)."""
+    out = pa.array(sorted(_surplus(files, params)), pa.string())
+    for table in _tables(files, ("id", "kind", "text", "images", "source", "meta")):
+        table = table.filter(pc.invert(pc.is_in(table["id"], out)))
         splits = [split_of(name, params.validation_fraction, params.seed) for name in table["id"].to_pylist()]
         yield table.append_column("split", pa.array(splits, pa.string()))
+
+
+def _surplus(files: Sequence[Path], params: CurateParams) -> set[str]:
+    """Synthetic captions beyond their share."""
+    ids: list[str] = []
+    synthetic: list[bool] = []
+    for table in _tables(files, ("id", "kind", "source")):
+        captions = table.filter(pc.equal(table["kind"], "caption"))
+        ids += captions["id"].to_pylist()
+        synthetic += [source == GENERATED for source in captions["source"].to_pylist()]
+    stay = limit_synthetic(ids, synthetic, params.synthetic_captions, params.seed)
+    return {name for name, kept in zip(ids, stay, strict=True) if not kept}
 
 
 def texts(files: Sequence[Path], params: CurateParams) -> list[str]:

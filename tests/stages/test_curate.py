@@ -43,7 +43,9 @@ SMALL: dict[str, Any] = {
         "documents": {"english": 150, "chinese": 150, "code": 120, "math": 150, "knowledge": 150},
         "junk_share": 0.2,
         "vision_documents": 20,
+        "pictures": {"counting": 6, "geometry": 4},
     },
+    "synthetic_captions": 0.5,
     "sources": [],
     "validation": {"records": 50, "min_yield": 0.1},
     "filters": {
@@ -254,7 +256,8 @@ SOURCE = {"name": "mine", "path": "mine.jsonl", "format": "jsonl", "domain": "en
     [
         ({"sources": [SOURCE]}, "mine.jsonl: no such file"),
         ({"sources": [SOURCE, SOURCE]}, "two sources are called 'mine'"),
-        ({"bundled": {"documents": {}, "junk_share": 0, "vision_documents": 0}}, "nothing to curate"),
+        ({"bundled": {**SMALL["bundled"], "documents": {}}}, "nothing to curate"),
+        ({"bundled": {**SMALL["bundled"], "pictures": {"cats": 3}}}, "no pictures of kind 'cats'"),
         ({"filters": {**SMALL["filters"], **{d: {"characters": {"min": 1e6}} for d in SMALL["filters"]}}}, "loosen"),
         ({"block_length": 10**6}, "too few tokens for one block"),
         ({"mixture": {**SMALL["mixture"], "cooldown": dict.fromkeys(SHARES, 0.0)}}, "mixture.cooldown"),
@@ -350,7 +353,7 @@ def test_real_data_in_one_run(tmp_path: Path) -> None:
         {"name": n, "path": str(DATA / p), "format": f, "domain": d, "lang": "zh" if d == "chinese" else "en", **more}
         for n, p, f, d, more in declared
     ]
-    bundled = {"documents": {"knowledge": 50}, "junk_share": 0.0, "vision_documents": 5}
+    bundled = {"documents": {"knowledge": 50}, "junk_share": 0.0, "vision_documents": 5, "pictures": {}}
     done = curate(tmp_path / "run", changed(sources=sources, bundled=bundled))
     assert done.returncode == 0, done.stderr
     funnel = metrics(tmp_path / "run")["funnel"]
