@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from k15.curation.captions import limit_synthetic
 from k15.curation.document import Broken
 from k15.curation.generators import vision
-from k15.curation.generators.pictures.mixing import limit_synthetic
 from k15.curation.generators.vision import VisionDocument
 from k15.curation.mixture import split_of
 from k15.curation.pieces import Piece

@@ -7,11 +7,11 @@ import matplotlib
 import pytest
 from PIL import Image
 
+from k15.curation.captions import limit_synthetic
 from k15.curation.generators import pictures
 from k15.curation.generators.pictures import FAMILIES, fonts, generate
 from k15.curation.generators.pictures.charts.data import TYPES
 from k15.curation.generators.pictures.checks import check
-from k15.curation.generators.pictures.mixing import limit_synthetic
 from k15.curation.generators.pictures.sheet import contact_sheet
 from k15.curation.generators.vision import KINDS
 from k15.errors import UserError
