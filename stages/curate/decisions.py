@@ -132,7 +132,8 @@ def _without_doubles(rows: pa.Table) -> pa.Table:
     ids = rows["id"].combine_chunks()
     same = pc.equal(ids.slice(1), ids.slice(0, max(0, len(ids) - 1)))
     double = pa.concat_arrays([pa.array([False] * min(1, len(ids)), pa.bool_()), same])
-    values = {"filter": "duplicate_id", "reason": "another text has the same id", "value": pa.scalar(None, pa.float64())}
+    nothing = pa.scalar(None, pa.float64())
+    values = {"filter": "duplicate_id", "reason": "another text has the same id", "value": nothing}
     for name, value in values.items():
         rows = rows.set_column(rows.column_names.index(name), name, pc.if_else(double, value, rows[name]))
     return rows

@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from k15.curation.duplicates.decontaminate import DecontaminationParams
 from k15.params import Params
 from k15.testcases.params import CaseParams
 
@@ -65,6 +66,8 @@ class PromptsParams(Params):
     seed: int
     families: dict[str, FamilyShare]
     sources: list[Source]
+    decontamination: DecontaminationParams
+    """Against the sets of section `benchmarks`."""
     heldout_checked: int = Field(ge=0)
     """Held-out problems per family that candidates are compared with."""
 

@@ -1,10 +1,15 @@
 """Which candidates stay out of the RL prompt set before a model has seen them (§2.1): those of a form that is excluded,
-those that are held out, and what was said before."""
+those that are held out or items of an evaluation set in use, and what was said before.
+
+The bundled families' held-out problems are compared word for word: their templates make every problem a near duplicate
+of some held-out one. Published sets are compared as the corpus is, lightly edited items included.
+"""
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from k15.curation.duplicates.decontaminate import DecontaminationParams, EvaluationIndex
 from stages.prompts.candidates import Candidate
 from stages.prompts.exclusion import form
 
@@ -23,6 +28,14 @@ def fingerprint(candidate: Candidate) -> str:
     for image in candidate.images:
         digest.update(hashlib.sha256(image).digest())
     return digest.hexdigest()
+
+
+def contaminated(
+    items: Sequence[Candidate], published: Iterable[tuple[str, str, str]], params: DecontaminationParams
+) -> set[int]:
+    """Positions of the candidates that hold an item of a `published` set (its name, the item's id and text)."""
+    index = EvaluationIndex.build(published, params)
+    return {position for position, hit in enumerate(index.hits([item.question for item in items])) if hit}
 
 
 def reasons_before_sampling(items: Sequence[Candidate], heldout: Sequence[Candidate]) -> dict[int, str]:

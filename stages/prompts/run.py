@@ -14,6 +14,8 @@ from typing import Any
 
 from k15 import artifacts
 from k15.errors import UserError
+from k15.evaluation.guarded import guarded
+from k15.evaluation.params import BenchmarksParams
 from k15.model.config import ModelConfig
 from k15.progress import Progress
 from k15.rollout.engine import Engine
@@ -27,7 +29,7 @@ from stages.prompts.balance import surplus
 from stages.prompts.candidates import Candidate, candidates, heldout
 from stages.prompts.measure import Guesses, PassRate, guess_hits, pass_rates, prompt_ids
 from stages.prompts.params import PromptsParams
-from stages.prompts.rules import reasons_before_sampling
+from stages.prompts.rules import contaminated, reasons_before_sampling
 
 POLICY = "sft/long"
 
@@ -55,6 +57,9 @@ def run(params: PromptsParams, context: Context) -> dict[str, Any]:
     tokenizer = Tokenizer.load(policy / "tokenizer")
     found = candidates(params, context.root)
     measured = Measured(found, reasons_before_sampling(found, heldout(params)))
+    benchmarks = context.params(BenchmarksParams, "benchmarks")
+    hits = contaminated(found, guarded(benchmarks, context.root), params.decontamination)
+    measured.drop("contaminated", lambda index: index in hits)
     widening = ModelConfig.load(policy / "model.json").image_tokens - 1
     lengths = [len(prompt_ids(tokenizer, item)) + widening * len(item.images) for item in found]
     measured.drop("too-long", lambda index: lengths[index] + params.max_tokens > params.max_model_len)
@@ -171,4 +176,4 @@ def _counts(values: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(values).items()))
 
 
-STAGE = Stage("prompts", PromptsParams, run, sections=("engine",))
+STAGE = Stage("prompts", PromptsParams, run, sections=("engine", "benchmarks"))
