@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from k15.errors import UserError
+from k15.evaluation.params import BenchmarksParams
 from k15.params import parse_params
 from stages.evaluate.params import Evaluate
 
@@ -16,9 +17,9 @@ BENCHMARK = {**DRAWN, "name": "math500", "format": "math500", "path": "test.json
 
 
 def test_good_params_and_defaults() -> None:
-    params = parse_params(Evaluate, "evaluate", {**GOOD, "benchmarks": [BENCHMARK]})
-    assert params.benchmarks[0].limit is None
-    assert parse_params(Evaluate, "evaluate", GOOD).benchmarks == ()
+    assert parse_params(Evaluate, "evaluate", GOOD).max_model_len == 192
+    found = parse_params(BenchmarksParams, "benchmarks", {"sets": [BENCHMARK], "guarded": []})
+    assert found.sets[0].limit is None
 
 
 @pytest.mark.parametrize(
@@ -30,11 +31,23 @@ def test_good_params_and_defaults() -> None:
         ({"needle": {**NEEDLE, "lengths": []}}, "evaluate.needle.lengths"),
         ({"needle": {**NEEDLE, "depths": [1.5]}}, "evaluate.needle.depths.0 must be at most 1"),
         ({"max_model_len": 191}, "max_model_len must be at least 192"),
-        ({"benchmarks": [{**BENCHMARK, "format": "mmlu"}]}, "evaluate.benchmarks.0.format must be one of"),
-        ({"benchmarks": [{**BENCHMARK, "name": "edit.d1"}]}, "evaluate.benchmarks.0.name"),
     ],
 )
 def test_bad_params(changed: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError) as caught:
         parse_params(Evaluate, "evaluate", {**GOOD, **changed})
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"sets": [{**BENCHMARK, "format": "mmlu"}]}, "benchmarks.sets.0.format must be one of"),
+        ({"sets": [{**BENCHMARK, "name": "edit.d1"}]}, "benchmarks.sets.0.name"),
+        ({"guarded": [{"name": "humaneval", "path": "x.jsonl", "fields": []}]}, "benchmarks.guarded.0.fields"),
+    ],
+)
+def test_bad_benchmarks(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_params(BenchmarksParams, "benchmarks", {"sets": [], "guarded": [], **changed})
     assert message in str(caught.value)

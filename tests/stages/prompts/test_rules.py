@@ -1,8 +1,9 @@
 import dataclasses
 
+from k15.curation.duplicates.decontaminate import DecontaminationParams
 from k15.tasks import FAMILIES, generate
 from stages.prompts.candidates import Candidate
-from stages.prompts.rules import exclusion, fingerprint, reasons_before_sampling
+from stages.prompts.rules import contaminated, exclusion, fingerprint, reasons_before_sampling
 
 
 def candidate(question: str, answer: str = "12", verifier: str = "math", **changes) -> Candidate:
@@ -36,3 +37,10 @@ def test_heldout_and_repeated_problems_are_dropped() -> None:
         candidate("Prove it."),
     ]
     assert reasons_before_sampling(items, heldout) == {0: "held-out", 2: "duplicate", 3: "proof"}
+
+
+def test_items_of_published_sets_are_dropped_lightly_edited_too() -> None:
+    item = "A train leaves the town at nine and travels sixty miles an hour; how many miles has it gone by noon?"
+    items = [candidate("What is 5 + 7?"), candidate(item.upper()), candidate(item.replace("train", "coach"))]
+    assert contaminated(items, [("trains", "1", item)], DecontaminationParams()) == {1, 2}
+    assert contaminated(items, [], DecontaminationParams()) == set()

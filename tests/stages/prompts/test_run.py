@@ -44,6 +44,7 @@ PARAMS: dict[str, Any] = {
     "seed": 3,
     "families": {"keep": {"count": 4, "difficulties": [1, 2]}, "rendered": {"count": 2, "difficulties": [1]}},
     "sources": [{"name": "mine", "path": "mine.jsonl"}],
+    "decontamination": {"threshold": 0.55, "short_threshold": 0.65, "short": 15, "exact": 6, "shortest": 4},
     "heldout_checked": 10,
     "samples": 2,
     "temperature": 1.0,
@@ -69,7 +70,7 @@ PARAMS: dict[str, Any] = {
         "written": {"attempts": 2, "temperature": 1.0, "max_tokens": 8, "max_model_len": 4096},
     },
 }
-ENGINE = tiny.engine_params().model_dump()
+OTHERS = {"engine": tiny.engine_params().model_dump(), "benchmarks": {"sets": [], "guarded": []}}
 MINE = [
     {"question": "Prove that 2 > 1.", "answer": ""},
     {"question": "True or false: 2 > 1.", "answer": "true"},
@@ -83,7 +84,7 @@ MINE = [
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository after the SFT stage."""
     root = tmp_path_factory.mktemp("repository")
-    (root / "params.yaml").write_text(json.dumps({"engine": ENGINE, "prompts": PARAMS}))
+    (root / "params.yaml").write_text(json.dumps({**OTHERS, "prompts": PARAMS}))
     (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE)))
     model, tokenizer = build(SHAPE, seed=1), Tokenizer.train(["Start with 123."], SHAPE.vocab_size)
 
@@ -123,7 +124,7 @@ def test_a_guess_without_a_verdict_is_not_a_miss(root: Path, monkeypatch: pytest
         return Verdict.error("lost") if case.answer.startswith(GUESS_PREFIX) else Verdict.wrong("")
 
     monkeypatch.setitem(VERIFIERS, "shaky", extract_then_compare(lambda response, mode: response, each(shaky)))
-    (root / "params.yaml").write_text(json.dumps({"engine": ENGINE, "prompts": {**PARAMS, "guess_tries": 2}}))
+    (root / "params.yaml").write_text(json.dumps({**OTHERS, "prompts": {**PARAMS, "guess_tries": 2}}))
     (root / "mine.jsonl").write_text(json.dumps({"question": "What is 1 + 1?", "answer": "2", "verifier": "shaky"}))
     assert main(STAGE, ["--root", str(root)]) == 0
     (row,) = [row for row in read_rows(root / "artifacts" / "prompts", "prompt") if row["family"] == "mine"]
@@ -132,14 +133,14 @@ def test_a_guess_without_a_verdict_is_not_a_miss(root: Path, monkeypatch: pytest
 
 def test_nothing_left_is_an_error_that_says_why(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     left = {**PARAMS, "families": {}, "guess_tries": 0}
-    (root / "params.yaml").write_text(json.dumps({"engine": ENGINE, "prompts": left}))
+    (root / "params.yaml").write_text(json.dumps({**OTHERS, "prompts": left}))
     (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE[:2])))
     assert main(STAGE, ["--root", str(root)]) == 2
     assert "none of 2 candidates is left" in capsys.readouterr().err
 
 
 def test_without_code_problems_both_tables_are_empty(root: Path) -> None:
-    (root / "params.yaml").write_text(json.dumps({"engine": ENGINE, "prompts": PARAMS}))
+    (root / "params.yaml").write_text(json.dumps({**OTHERS, "prompts": PARAMS}))
     (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE)))
     assert main(STAGE, ["--root", str(root)]) == 0
     assert read_rows(root / "artifacts" / "test_cases" / "cases", "test_case") == []
@@ -165,7 +166,7 @@ def test_test_cases_and_a_policy_that_writes_no_generator(root: Path) -> None:
     except UserError as error:
         pytest.skip(str(error))
     test_cases = {**PARAMS["test_cases"], "sources": [{"path": "code.jsonl", "generators": None}]}
-    document = {"engine": ENGINE, "prompts": {**PARAMS, "test_cases": test_cases}}
+    document = {**OTHERS, "prompts": {**PARAMS, "test_cases": test_cases}}
     (root / "params.yaml").write_text(json.dumps(document))
     (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE)))
     (root / "code.jsonl").write_text("\n".join(map(json.dumps, CODE_PROBLEMS)))
@@ -188,7 +189,7 @@ def test_test_cases_and_a_policy_that_writes_no_generator(root: Path) -> None:
 def test_without_a_sandbox_the_bundled_problems_are_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("k15.sandbox.shared._shared", None)
     monkeypatch.setenv("K15_SANDBOX_URL", "http://127.0.0.1:1")
-    document = {"engine": ENGINE, "prompts": {**PARAMS, "test_cases": {**PARAMS["test_cases"], "bundled": True}}}
+    document = {**OTHERS, "prompts": {**PARAMS, "test_cases": {**PARAMS["test_cases"], "bundled": True}}}
     (root / "params.yaml").write_text(json.dumps(document))
     (root / "mine.jsonl").write_text("\n".join(map(json.dumps, MINE)))
     assert main(STAGE, ["--root", str(root)]) == 0
