@@ -21,29 +21,28 @@ from k15.errors import UserError
 from pipelines.runners import container
 from pipelines.runners.process import ProcessRunner
 from pipelines.runners.sandbox_service import SandboxService, require_reachable
+from tests.stages.curate_params import SMALL
 
 REPOSITORY = Path(__file__).parents[2]
 CODE = ("k15", "stages", "pipelines")
 
 PARAMS = {
     "curate": {
-        "seed": 3,
+        **SMALL,
         "bundled": {
             "documents": {"english": 30, "chinese": 30, "code": 20, "math": 20, "knowledge": 20},
             "junk_share": 0.2,
             "vision_documents": 6,
+            "pictures": {"counting": 2},
         },
         "sources": [
             {"name": "notes", "path": "../outside/*.jsonl", "format": "jsonl", "domain": "english", "lang": "en"}
         ],
+        "validation": {"records": 10, "min_yield": 0.0},
         "filters": {"english": {}, "chinese": {}, "code": {}, "math": {}, "knowledge": {}},
-        "dedup": {"ngram": 5, "bands": 14, "rows": 8, "threshold": 0.8},
-        "validation_fraction": 0.1,
-        "vocab_size": 320,
-        "block_length": 64,
-        "train_tokens": 5000,
-        "mixture": {"english": 0.3, "chinese": 0.2, "code": 0.2, "math": 0.2, "knowledge": 0.1},
-    }
+    },
+    "benchmarks": {"sets": [], "guarded": []},
+    "workers": {"engine": "local", "count": 1, "slurm": None},
 }
 
 
