@@ -22,6 +22,7 @@ from stages.curate.work import Beside, Work, names
 
 _TEXT = ("id", "text", "domain", "source", "language", "meta", "labels")
 _SCORES = (*MEASURES, "contaminated", CLASSIFIER)
+_WORTH = {"math": "mathematics", "knowledge": "educational_value"}
 _GROUP_ROWS = 4096
 
 
@@ -51,8 +52,25 @@ def _decide(path: Path, found: Sequence[Beside], clusters: Path, number: int, co
     columns = {name: rows[name] for name in ("id", "text", "domain", "source", *VERDICT.names, *CLUSTER)}
     columns["meta"] = pa.array(described, pa.string())
     columns["split"] = pa.array([split_of(one, params.validation_fraction, params.seed) for one in ids], pa.string())
+    columns["programming_language"] = pa.array(
+        [json.loads(one).get("programming_language") for one in labels], pa.string()
+    )
+    columns["rules_score"] = _of_domain(rows)
+    columns["classifier_score"] = _column(rows, CLASSIFIER)
     columns["scores"] = scores(rows)
     pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=_GROUP_ROWS)
+
+
+def _of_domain(rows: pa.Table) -> pa.Array:
+    """What the measures say of a text's worth, where its domain has one that does."""
+    found = pa.nulls(rows.num_rows, pa.float64())
+    for domain, measure in _WORTH.items():
+        found = pc.if_else(pc.equal(rows["domain"], domain), rows[measure], found)
+    return found
+
+
+def _column(rows: pa.Table, name: str) -> pa.Array:
+    return rows[name] if name in rows.column_names else pa.nulls(rows.num_rows, pa.float64())
 
 
 def scores(rows: pa.Table) -> pa.MapArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +38,7 @@ class Owners:
             domains=columns["domain"].to_numpy(),
             splits=columns["split"].to_numpy(),
             sources=columns["source"].to_numpy(),
-            languages=[json.loads(meta).get("programming_language") for meta in columns["meta"].to_pylist()],
+            languages=columns["programming_language"].to_pylist(),
             factors=factors,
             lengths=columns["tokens"],
             offsets=columns["offset"],

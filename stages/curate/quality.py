@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from k15.artifacts import read_dataset
 from k15.artifacts.storage import write_json
@@ -25,16 +25,12 @@ from k15.curation.pieces import Piece
 from k15.curation.quality.classifier import Classifier, Seed, fit
 from k15.curation.quality.combined import combine
 from k15.curation.quality.combined import factors as by_quantile
-from k15.curation.quality.params import QualityParams, SeedParams
+from k15.curation.quality.params import QualityParams, Score, SeedParams
 from k15.curation.sources import GENERATED
 from k15.seeds import derive
 from stages.curate import columns
 from stages.curate.columns import CLASSIFIER
-from stages.curate.tokens import Encoded
 from stages.curate.work import Beside, Work, names
-
-_OF_DOMAIN = {"math": "mathematics", "knowledge": "educational_value"}
-"""The measures that say how good a text of the domain is."""
 
 
 def scored(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> tuple[list[Path], dict[str, Any]]:
@@ -97,29 +93,20 @@ def _probabilities(rows: pa.Table, model: Path) -> pa.Table:
     return pa.table({CLASSIFIER: pa.array(found.astype(np.float64), pa.float64())})
 
 
-def factors(encoded: Sequence[Encoded], params: QualityParams, root: Path) -> npt.NDArray[np.float64]:
-    """How often each of the kept texts is read beside the others of its domain."""
-    judged = _judgements(params, root)
-    combined, domains = [np.zeros(0)], []
-    for one in encoded:
-        kept = pq.read_table(one.table, columns=["id", "domain", "scores"])
-        combined.append(_combined(kept, judged, params))
-        domains += kept["domain"].to_pylist()
-    return by_quantile(np.concatenate(combined), domains, params.bands)
+def factors(owners: Mapping[str, Any], params: QualityParams, root: Path) -> npt.NDArray[np.float64]:
+    """How often each of the kept texts is read beside the others of its domain. `owners`: `tokens.owners` of ids,
+    domains and scores."""
+    scores: dict[Score, npt.ArrayLike] = {
+        "rules": owners["rules_score"].to_numpy(),
+        "classifier": owners["classifier_score"].to_numpy(),
+    }
+    if params.judgements is not None:
+        scores["judge"] = _judgements(owners["id"], root / params.judgements)
+    return by_quantile(combine(scores, params.weights), owners["domain"].to_numpy(), params.bands)
 
 
-def _judgements(params: QualityParams, root: Path) -> dict[str, float]:
-    """A model's scores by document."""
-    if params.judgements is None:
-        return {}
-    table = read_dataset(root / params.judgements, "document_score")
-    return dict(zip(table["id"].to_pylist(), table["score"].to_pylist(), strict=True))
-
-
-def _combined(kept: pa.Table, judged: Mapping[str, float], params: QualityParams) -> npt.NDArray[np.float64]:
-    scores = [dict(one) for one in kept["scores"].to_pylist()]
-    domains = kept["domain"].to_pylist()
-    rules = [one.get(_OF_DOMAIN.get(domain, ""), np.nan) for one, domain in zip(scores, domains, strict=True)]
-    by_classifier = [one.get(CLASSIFIER, np.nan) for one in scores]
-    by_model = [judged.get(name, np.nan) for name in kept["id"].to_pylist()]
-    return combine({"rules": rules, "classifier": by_classifier, "judge": by_model}, params.weights)
+def _judgements(ids: pa.ChunkedArray, path: Path) -> npt.NDArray[np.float64]:
+    """A model's scores of the documents; NaN for those that it has not seen."""
+    table = read_dataset(path, "document_score")
+    places = pc.index_in(ids, value_set=table["id"].combine_chunks())
+    return pc.take(table["score"].combine_chunks(), places.combine_chunks()).to_numpy(zero_copy_only=False)

@@ -43,7 +43,7 @@ from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
 from stages.curate.work import Beside, Work, with_columns
 
-_OWNERS = ("id", "domain", "split", "source", "meta", "bytes")
+_OWNERS = ("id", "domain", "split", "source", "programming_language", "rules_score", "classifier_score", "bytes")
 
 
 def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     tokenizer = tokens.tokenizer(work, files, pictures.texts(vision, params), params.tokenizer, ctx.root)
     encoded = tokens.encode(work, files, tokenizer)
     owners = tokens.owners(encoded, _OWNERS)
-    factors = quality.factors(encoded, params.quality, ctx.root)
+    factors = quality.factors(owners, params.quality, ctx.root)
     mixed = mixing.mix(Owners.of(owners, factors), params)
     if max(mixed.tokens("pretrain", "train").values(), default=0) < params.block_length:
         raise UserError("too few tokens for one block; add documents or lower curate.block_length")

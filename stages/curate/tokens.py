@@ -28,7 +28,7 @@ from stages.curate.params import TokenizerParams
 from stages.curate.work import Work
 
 _BATCH = 2000
-_OWNERS = ("id", "domain", "split", "source", "meta", "scores")
+_OWNERS = ("id", "domain", "split", "source", "programming_language", "rules_score", "classifier_score")
 
 
 def tokenizer(work: Work, files: Sequence[Path], others: Sequence[str], params: TokenizerParams, root: Path) -> Path:
