@@ -77,7 +77,7 @@ def groups_of(setting: Setting) -> list[Group]:
             ids = [*generator.integers(END + 1, vocabulary, length - 1).tolist(), END]
             reward = float(place == 0 or (place > 1 and generator.random() < 0.5))
             segment = Segment(0, ids, [-6.0] * length)
-            responses.append(Response((number, place), [segment], "stop", correct=reward, reward=reward))
+            responses.append(Response((number, place), [segment], "stop", score=reward, reward=reward))
         groups.append(Group(number, number, prompt, 0, responses))
     return groups
 
