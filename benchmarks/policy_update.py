@@ -8,6 +8,7 @@ with an attention mask, as its users do, and on exactly our microbatches (rows s
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -59,7 +60,7 @@ def measure(setting: Setting) -> None:
         for name, plain, batches in (("rows as they come", usual, arriving), ("the same microbatches", same, ordered)):
             theirs = plain.update(batches, tokens, reference)
             label = f"transformers + AdamW, {name}"
-            compare(f"policy update {what}", lambda m=mine, r=reference: ours(m, r), label, theirs, REPETITIONS)
+            compare(f"policy update {what}", partial(ours, mine, reference), label, theirs, REPETITIONS)
     memory()
 
 
