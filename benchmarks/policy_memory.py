@@ -6,6 +6,7 @@ A narrow model, so that what grows with the places times the vocabulary would sh
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -17,7 +18,7 @@ from k15.rl.update import minibatch_steps
 from k15.training.trainer import OptimizerParams, Trainer
 
 LENGTH = 512
-SHAPE = {
+SHAPE: dict[str, Any] = {
     "hidden_size": 32, "layers": 1, "heads": 2, "kv_heads": 1, "head_dim": 16, "ffn_size": 64, "rope_base": 10_000,
     "init_std": 0.05, "image_size": 16, "patch_size": 8, "vision_hidden_size": 16, "vision_layers": 1,
     "vision_heads": 1, "vision_ffn_size": 16,

@@ -8,6 +8,7 @@ with an attention mask, as its users do, and on exactly our microbatches (rows s
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -59,7 +60,7 @@ def measure(setting: Setting) -> None:
         for name, plain, batches in (("rows as they come", usual, arriving), ("the same microbatches", same, ordered)):
             theirs = plain.update(batches, tokens, reference)
             label = f"transformers + AdamW, {name}"
-            compare(f"policy update {what}", lambda m=mine, r=reference: ours(m, r), label, theirs, REPETITIONS)
+            compare(f"policy update {what}", partial(ours, mine, reference), label, theirs, REPETITIONS)
     memory()
 
 
@@ -77,7 +78,7 @@ def groups_of(setting: Setting) -> list[Group]:
             ids = [*generator.integers(END + 1, vocabulary, length - 1).tolist(), END]
             reward = float(place == 0 or (place > 1 and generator.random() < 0.5))
             segment = Segment(0, ids, [-6.0] * length)
-            responses.append(Response((number, place), [segment], "stop", correct=reward, reward=reward))
+            responses.append(Response((number, place), [segment], "stop", score=reward, reward=reward))
         groups.append(Group(number, number, prompt, 0, responses))
     return groups
 

@@ -58,8 +58,8 @@ class Turn:
 
 def measure(setting: Setting) -> None:
     for limit in LIMITS:
-        _measure(setting, limit, tuned=True)
-    _measure(setting, LIMITS[0], tuned=False)
+        for tuned in (True, False):
+            _measure(setting, limit, tuned)
 
 
 def _measure(setting: Setting, limit: int, tuned: bool) -> None:

@@ -163,7 +163,7 @@ DATASETS: dict[str, Schema] = {
     ),
     # The success history of every prompt that RL samples from.
     "sampler": _schema(
-        1,
+        2,
         prompt=_i32,
         prompt_id=_str,
         recent=pa.list_(pa.float64()),
