@@ -119,7 +119,6 @@ def test_a_lost_engine_goes_on_as_if_nothing_had_been(
     before = processes(member)
     order = replace(ORDER, budget=9000)
     received = received_until_lost(member, order, why, lambda: act(member), after=1500)
-    assert any(partial.finish_reason is None for partial in received.values())
     for ask in (member.weight_digests, member.release, lambda: list(member.run(order))) if why == DEAD else ():
         with pytest.raises(EngineLost, match=DEAD):
             ask()
