@@ -119,7 +119,7 @@ def _report(
     for suite in dict.fromkeys(suite for suite, _, _ in known):
         rows = [i for i, item in enumerate(known) if item[0] == suite]
         removed = sum(hits[i] is not None for i in rows)
-        named = sum(hits[i] is not None and (hits[i].suite, hits[i].id) == known[i][:2] for i in rows)
+        named = sum((hit := hits[i]) is not None and (hit.suite, hit.id) == known[i][:2] for i in rows)
         also = sum(usual.holds_one(documents[i]) for i in rows)
         print(
             f"{name}, {suite}: removed {removed / len(rows):.4f} ({named / len(rows):.4f} as the very item), ", end=""

@@ -29,10 +29,11 @@ from datatrove.pipeline.filters import (
 )
 from datatrove.utils.word_tokenizers import WordTokenizer
 
-from k15.curation import filters, html, measures
+from k15.curation import filters, measures
 from k15.curation.document import DOMAINS, Document
 from k15.curation.measures import web
 from k15.curation.normalise import normalise
+from k15.curation.sources import html
 from k15.errors import UserError
 from k15.params import parse_params
 

@@ -11,6 +11,7 @@ import atexit
 import gc
 import os
 import random
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,6 +104,7 @@ def threads(count: int) -> Iterator[None]:
 @contextmanager
 def guest() -> Iterator[None]:
     """Around the construction of an engine: restores threads, random streams and environment at the end."""
+    _settle_llvmlite()
     environment = {name: os.environ.get(name) for name in _RESTORED}
     set_num_threads, count = torch.set_num_threads, torch.get_num_threads()
     with preserved_rng():
@@ -116,3 +118,10 @@ def guest() -> Iterator[None]:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+
+
+def _settle_llvmlite() -> None:
+    """vLLM searches the attributes of everything that is imported; asked for `__dict__`, numba's compiler would look
+    for a function of that name in its library."""
+    if llvmlite := sys.modules.get("llvmlite.binding.ffi"):
+        llvmlite.lib._fntab["__dict__"] = {}

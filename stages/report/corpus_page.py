@@ -12,7 +12,6 @@ from stages.report import charts
 from stages.report.charts import Series, count, plain
 from stages.report.corpus_facts import CorpusFacts, Histogram, Row
 from stages.report.data_sections import total
-from stages.report.facts import Facts
 from stages.report.markup import Cell, card, details, document, grid, legend, link, prose, section, table, tiles
 
 PAGE = "corpus.html"
@@ -27,8 +26,8 @@ _LABELS = {
 _VALUES = 12
 
 
-def render(facts: Facts, corpus: CorpusFacts) -> str:
-    metrics = facts.metrics["curate"]
+def render(metrics: Mapping[str, Any], corpus: CorpusFacts) -> str:
+    """`metrics`: of stage curate."""
     parts = [
         f"<h1>{TITLE}</h1>",
         link("index.html", "The whole report"),

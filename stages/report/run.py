@@ -31,7 +31,7 @@ def run(params: ReportParams, context: Context) -> dict[str, Any]:
     pages = {
         PAGE: render(params.title, facts),
         RL_PAGE: rl_page.render(facts, rl_samples.load(context.root)),
-        CORPUS_PAGE: corpus_page.render(facts, corpus_facts.load(context.root)),
+        CORPUS_PAGE: corpus_page.render(facts.metrics["curate"], corpus_facts.load(context.root)),
     }
     table = summary(params.title, facts)
     write_json(context.root / "metrics" / "timing.json", facts.timing)

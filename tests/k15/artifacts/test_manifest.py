@@ -15,7 +15,7 @@ from k15.artifacts.manifest import File, Manifest, revision
 from k15.errors import ArtifactError
 
 ROOT = Path(__file__).parents[3]
-TOKENS = [{"domain": "math", "split": "train", "tokens": [1, 2, 3], "lengths": [2, 1]}] * 50
+TOKENS = [{"stage": "pretrain", "domain": "math", "split": "train", "tokens": [1, 2, 3], "lengths": [2, 1]}] * 50
 
 
 @pytest.fixture

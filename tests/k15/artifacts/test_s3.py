@@ -21,7 +21,8 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def rows(count: int, value: int = 0) -> list[dict[str, Any]]:
-    return [{"domain": "math", "split": "train", "tokens": [value, i], "lengths": [1, 1]} for i in range(count)]
+    kind = {"stage": "pretrain", "domain": "math", "split": "train"}
+    return [{**kind, "tokens": [value, i], "lengths": [1, 1]} for i in range(count)]
 
 
 def keys(url: str) -> list[str]:

@@ -65,7 +65,7 @@ def test_a_writer_at_work_is_left_alone(tmp_path: Path) -> None:
 
 
 def _write_repeatedly(target: Path, value: int, times: int) -> None:
-    row = {"domain": "math", "split": "train", "tokens": [value] * 1000, "lengths": [1000]}
+    row = {"stage": "pretrain", "domain": "math", "split": "train", "tokens": [value] * 1000, "lengths": [1000]}
     for _ in range(times):
         write_dataset(target, "tokens", [row], producer=PRODUCER)
 
@@ -99,7 +99,7 @@ def test_a_failing_build_leaves_the_old_artifact(tmp_path: Path) -> None:
 
 def test_a_smaller_artifact_keeps_no_file_of_the_larger_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dataset, "SHARD_BYTES", 1)
-    rows = [{"domain": "math", "split": "train", "tokens": [1], "lengths": [1]}] * 600
+    rows = [{"stage": "pretrain", "domain": "math", "split": "train", "tokens": [1], "lengths": [1]}] * 600
     assert len(write_dataset(tmp_path / "data", "tokens", rows, producer=PRODUCER).files) == 3
     write_dataset(tmp_path / "data", "tokens", rows[:10], producer=PRODUCER)
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [
@@ -120,7 +120,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_leaves_the_old_artifact(small_disk: Path) -> None:
-    row = {"domain": "math", "split": "train", "tokens": [1, 2], "lengths": [2]}
+    row = {"stage": "pretrain", "domain": "math", "split": "train", "tokens": [1, 2], "lengths": [2]}
     old = write_dataset(small_disk / "data", "tokens", [row], producer=PRODUCER)
     noise = ({**row, "tokens": list(os.urandom(1000)), "lengths": [1000]} for _ in range(2000))
     with pytest.raises(OSError, match="No space left on device") as caught:

@@ -75,12 +75,13 @@ def test_a_killed_worker_is_an_error_of_the_machine(tmp_path: Path) -> None:
 
 
 SCRIPT = """
-import sys, time
+import signal, sys
 from functools import partial
 from pathlib import Path
 from tests.k15.curation.test_pieces import TWO, run, sleep
 from k15.curation.pieces import Piece
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it
     where = Path(sys.argv[1])
     run([Piece(where / f"out/{n}", partial(sleep, where=where)) for n in range(2)], TWO, where)
 """

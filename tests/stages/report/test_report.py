@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from k15.artifacts import Producer, write_dataset
 from k15.stage import main
 from k15.testcases.funnel import STEPS
 from stages.report.data_sections import steps, total
 from stages.report.effects import best_short, effects
 from stages.report.facts import LONG2SHORT, RL_STAGES, STAGES, load
-from stages.report.run import PAGE, RL_PAGE, STAGE, SUMMARY
-from tests.stages.report import rl_runs
+from stages.report.run import CORPUS_PAGE, PAGE, RL_PAGE, STAGE, SUMMARY
+from tests.stages.report import corpus, rl_runs
 
 ACCURACY = {
     "pretrain": (0.01, 90.0),
@@ -25,14 +24,6 @@ ACCURACY = {
     "long2short.rejection": (0.71, 45.0),
     "long2short.dpo": (0.69, 40.0),
     "long2short.rl": (0.685, 31.25),
-}
-
-FUNNEL = {
-    "read": 100,
-    "rejected": {"too_short": 10, "repetition": 5},
-    "duplicates": {"exact": 4, "near": 1},
-    "kept": 80,
-    "tokens": 1000,
 }
 
 
@@ -59,7 +50,7 @@ def evaluation() -> dict[str, Any]:
 def stored_run(root: Path) -> Path:
     """A repository after all stages but the report."""
     metrics: dict[str, Any] = {stage: {"seed": 1} for stage in STAGES}
-    metrics["curate"] = {"funnel": {"code": {"generated": FUNNEL, "mine": FUNNEL}, "math": {"generated": FUNNEL}}}
+    metrics["curate"] = corpus.METRICS
     metrics["pretrain"] = {
         "validation_loss": {"code": {"before": 6.2, "after": 2.1}, "math": {"before": 6.1, "after": 1.9}}
     }
@@ -93,17 +84,7 @@ def stored_run(root: Path) -> Path:
     (root / "params.yaml").write_text("report:\n  title: A <test> run\nrl:\n  seed: 7\n")
     lock = {"stages": {"curate": {"cmd": "x", "outs": [{"path": "artifacts/curate", "md5": "abc.dir"}]}}}
     write(root / "dvc.lock", lock)  # JSON is YAML
-    producer = Producer("rl", {"seed": 7})
-    row = {
-        "id": "1",
-        "source": "s",
-        "domain": "d",
-        "filter": "f",
-        "reason": "r",
-        "value": None,
-        "excerpt": "",
-    }
-    write_dataset(root / "artifacts" / "curate" / "rejections", "rejection", [row], producer=producer)
+    corpus.write_artifacts(root)
     return root
 
 
@@ -132,7 +113,7 @@ def test_the_page_holds_the_stored_figures(tmp_path: Path) -> None:
     assert facts["timing"] == json.loads((root / "metrics" / "timing.json").read_text())
     assert facts["lock"] == {"curate": {"artifacts/curate": "abc.dir"}}
     assert facts["params"]["rl"] == {"seed": 7}
-    assert facts["artifacts"]["curate/rejections"]["rows"] == 1
+    assert facts["artifacts"]["curate/rejections"]["rows"] == 8
     assert json.loads((root / "metrics" / "report.json").read_text()) == {"effects": {"met": 9, "expected": 9}}
 
 
@@ -140,9 +121,9 @@ def test_the_page_is_self_contained_and_escaped(tmp_path: Path) -> None:
     root = stored_run(tmp_path)
     main(STAGE, ["--root", str(root)])
     assert "<h1>A &lt;test&gt; run</h1>" in (root / PAGE).read_text()
-    for page in ((root / name).read_text() for name in (PAGE, RL_PAGE)):
+    for page in ((root / name).read_text() for name in (PAGE, RL_PAGE, CORPUS_PAGE)):
         leads_to = set(re.findall(r"(?:src|href)\s*=\s*(.{12})", page))
-        assert leads_to <= {'"rl.html">Mi', '"index.html"', '"data:image/'}
+        assert leads_to <= {'"rl.html">Mi', '"corpus.html', '"index.html"', '"data:image/'}
         assert not re.search(r"url\(|@import|https?://", page)
         assert "nan" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL).lower().split()
 

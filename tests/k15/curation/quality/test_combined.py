@@ -11,7 +11,7 @@ SEEDS = {"good": ["books"], "bad": ["spam"], "bundled": True, "rejected": True, 
 PARAMS = {
     "seeds": SEEDS,
     "classifier": None,
-    "judge": None,
+    "judgements": None,
     "weights": {"rules": 1.0, "classifier": 3.0},
     "bands": [band.model_dump() for band in BANDS],
 }
