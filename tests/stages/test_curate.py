@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import boto3
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
 from k15.artifacts import read_manifest, read_rows, verify
+from k15.curation import generators
 from k15.stage import main
 from k15.tokenizer import END_OF_TEXT, PAD, Tokenizer
 from stages.curate.run import STAGE
@@ -201,6 +204,36 @@ def test_user_sources_take_the_same_way(tmp_path: Path) -> None:
     assert counts == {
         "read": 3, "kept": 1, "rejected": {"characters": 1}, "duplicates": {"exact": 1, "near": 0, "embedding": 0}
     }  # fmt: skip
+
+
+def contents(root: Path) -> dict[str, Any]:
+    """Of all artifacts, without the params, which say where the input was."""
+    return {name: read_manifest(root / "artifacts/curate" / name).files for name in ARTIFACTS}
+
+
+def test_how_records_are_spread_over_files_changes_nothing(tmp_path: Path, s3_bucket: str) -> None:
+    """One file, two, seven in another order, seven objects; named by a field."""
+    made = generators.generate("english", 300, 0.2, 5)
+    records = [{"id": f"{n:04}", "text": document.text} for n, document in enumerate(made)]
+    shuffled = random.Random(1).sample(records, len(records))
+    source = {"name": "mine", "format": "jsonl", "domain": "english", "lang": "en", "id_field": "id"}
+    bundled = {**SMALL["bundled"], "documents": {"math": 40}, "vision_documents": 5, "pictures": {}}
+    found = []
+    for number, (given, files) in enumerate([(records, 1), (records, 2), (shuffled, 7), (shuffled[::-1], 7)]):
+        directory = tmp_path / f"input{number}"
+        directory.mkdir()
+        for file in range(files):
+            lines = "".join(json.dumps(record) + "\n" for record in given[file::files])
+            (directory / f"{file}.jsonl").write_text(lines)
+        path = str(directory) if number < 3 else f"{s3_bucket}/input"
+        if number == 3:
+            for file in directory.iterdir():
+                boto3.client("s3").upload_file(str(file), s3_bucket.removeprefix("s3://"), f"input/{file.name}")
+        root = tmp_path / f"run{number}"
+        done = curate(root, changed(sources=[{**source, "path": path}], bundled=bundled), workers=1 + number % 2)
+        assert done.returncode == 0, done.stderr
+        found.append(contents(root))
+    assert found[0] == found[1] == found[2] == found[3]
 
 
 SOURCE = {"name": "mine", "path": "mine.jsonl", "format": "jsonl", "domain": "english", "lang": "en"}
