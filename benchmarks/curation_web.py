@@ -43,6 +43,8 @@ from stages.curate.work import Work, with_columns
 
 COPIES = 11
 REPETITIONS = 3
+_SHOWN = 8
+"""Pairs of fates, the most frequent ones."""
 LANGUAGE: dict[str, dict[str, dict[str, float]]] = {
     "language": {"language_match": {"min": 1}, "language_confidence": {"min": 0.65}}
 }
@@ -54,6 +56,7 @@ STEPS = {
     "duplicates": ("duplicates",),
 }
 PASSED = "passed"
+AFTER_C4 = "FineWebQuality after C4Quality"
 THEIRS = "web/datatrove_side.py"
 WORDS = [measures.WORD.pattern, web.SENTENCE_END.pattern]
 
@@ -186,11 +189,16 @@ def _compare_decisions(parts: Sequence[tuple[Path, Path, Path]], work: Path) -> 
     theirs = datatrove_environment.answer(THEIRS, work / "texts.json", texts=own, words=WORDS)
     print(f"decisions on the same {len(own)} texts and words, each filter on its own, dropped:")
     for name in GROUPS:
-        counts = Counter((name in one, name in other) for one, other in zip(ours, theirs["dropped"], strict=True))
-        both, only_ours, only_theirs = counts[True, True], counts[True, False], counts[False, True]
-        print(
-            f"  {name}: dropped by both {both}, by k15 alone {only_ours}, by datatrove alone {only_theirs}", flush=True
-        )
+        _print_counts(name, [(name in one, name in other) for one, other in zip(ours, theirs["dropped"], strict=True)])
+    pairs = zip(ours, theirs["dropped"], strict=True)
+    uncut = [(one, other) for one, other in pairs if "C4Quality" not in one and "C4Quality" not in other]
+    _print_counts(AFTER_C4, [("FineWebQuality" in one, AFTER_C4 in other) for one, other in uncut])
+
+
+def _print_counts(name: str, dropped: Sequence[tuple[bool, bool]]) -> None:
+    counts = Counter(dropped)
+    both, only_ours, only_theirs = counts[True, True], counts[True, False], counts[False, True]
+    print(f"  {name}: by both {both}, by k15 alone {only_ours}, by datatrove alone {only_theirs}", flush=True)
 
 
 def _side_by_side(part: Path, measured: Path) -> pa.Table:
@@ -232,5 +240,5 @@ def _compare_fates(ours: Side, theirs: Side, names: Sequence[str]) -> None:
         f"  whole path: {same / len(names):.1%} of the pages pass or fail on both sides; of the {len(passed)} that "
         f"pass both, duplicates for both {both}, for k15 alone {only_ours}, for datatrove alone {only_theirs}"
     )
-    for (one, other), count in fates.most_common():
+    for (one, other), count in fates.most_common(_SHOWN):
         print(f"    k15 {one}, datatrove {other}: {count}", flush=True)

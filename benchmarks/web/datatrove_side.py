@@ -3,7 +3,8 @@
 From the file named it reads {"pages", "texts", "words", "ngram", "bands", "rows", "work"}. `pages` is a directory of
 JSON Lines of id and HTML: printed are {"seconds", "fates", "clusters"}, the CPU time of every step, for each page the
 step that drops it, and for each that passes the number of its cluster. `texts`: printed is {"dropped"}, for each text
-the filters that drop it on its own. `words`: the patterns of words and of ends of sentences; null: spaCy's.
+the filters that drop it on its own, and `AFTER_C4` where FineWebQuality drops what C4Quality leaves of it. `words`: the
+patterns of words and of ends of sentences; null: spaCy's.
 
 Its language model is the compressed one of FineWeb's (lid.176.ftz).
 """
@@ -39,6 +40,8 @@ from fasttext.FastText import _FastText
 
 TIMEOUT_S = 60
 """FineWeb's one second drops pages by the load of the machine."""
+
+AFTER_C4 = "FineWebQuality after C4Quality"
 
 
 class Words(WordTokenizer):
@@ -130,9 +133,14 @@ def find_duplicates(
         yield documents[number].id, cluster
 
 
-def dropped(texts: Iterable[str], words: list[str]) -> list[list[str]]:
+def dropped(texts: Iterable[str], words: list[str]) -> Iterator[list[str]]:
     own = filters(Words(*words))
-    return [[name for name, one in own.items() if not _passes(one.filter(Document(text, "")))] for text in texts]
+    for text in texts:
+        found = [name for name, one in own.items() if not _passes(one.filter(Document(text, "")))]
+        cut = Document(text, "")
+        if _passes(own["C4Quality"].filter(cut)) and not _passes(own["FineWebQuality"].filter(cut)):
+            found.append(AFTER_C4)
+        yield found
 
 
 def _passes(result: Any) -> bool:
@@ -141,7 +149,7 @@ def _passes(result: Any) -> bool:
 
 def main(spec: dict[str, Any]) -> dict[str, Any]:
     if spec.get("texts"):
-        return {"dropped": dropped(spec["texts"], spec["words"])}
+        return {"dropped": list(dropped(spec["texts"], spec["words"]))}
     work = Path(spec["work"])
     whole_path(spec, work / "warm", limit=20)  # what is loaded once is loaded before the clock starts
     return whole_path(spec, work / "whole")
