@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 MAX_DEPTH = 2000
 """Elements within elements; parsers take minutes for pages that are made to be deep."""
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]*?(/?)>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>/]*+(?:/(?!>)[^>/]*+)*+(/?)>")
 _UNCLOSED = re.compile(
     r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|t[dhr]|d[dt]|option|tbody|thead"
 )
@@ -51,12 +52,17 @@ def _extract(tree: HTMLTree, main: bool) -> str:
 
 
 def _depth(page: str) -> int:
-    depth = deepest = 0
-    for closing, name, empty in _TAG.findall(page):
-        if not empty and not _UNCLOSED.fullmatch(name.lower()):
-            depth = max(depth - 1, 0) if closing else depth + 1
-            deepest = max(deepest, depth)
-    return deepest
+    """Of the deepest element; what closes nothing that is open does not count."""
+    tags = _TAG.findall(page)
+    steps = {tag: _step(*tag) for tag in set(tags)}
+    depths = np.cumsum(np.fromiter(map(steps.__getitem__, tags), np.int64, len(tags)))
+    return int((depths - np.minimum(np.minimum.accumulate(depths), 0)).max(initial=0))
+
+
+def _step(closing: str, name: str, empty: str) -> int:
+    if empty or _UNCLOSED.fullmatch(name.lower()):
+        return 0
+    return -1 if closing else 1
 
 
 def _write_formulas(tree: HTMLTree) -> None:
