@@ -30,7 +30,7 @@ _STOP_WORDS: dict[Language, frozenset[str]] = {
     # Modern and classical function words.
     "zh": frozenset("的了是在不有很和也都一个这那里就我你他她们之其者也而以于曰为与乎矣焉所"),
 }
-_ENDINGS = tuple('.!?"”’。！？…:：;；)')
+_ENDINGS = tuple('.!?"”’。！？…:：;；)）」』》')
 _BULLETS = tuple("-*•●·◦")
 
 

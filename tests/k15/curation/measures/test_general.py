@@ -32,6 +32,7 @@ def of(text, domain="english", language="en"):
         ("bullet_lines", "- a\n* b\nc\nd", 0.5),
         ("ellipsis_lines", "a...\nb…\nc\nd", 0.5),
         ("punctuated_lines", "One.\nTwo\n三。\n\nfour", 0.5),
+        ("punctuated_lines", "他說：「好。」\n（見《史記》）\n三\n『四』", 0.75),
         ("boilerplate_lines", "We use cookies to improve it.\nThe end.", 0.5),
         ("boilerplate_lines", "They baked cookies.\nThe end.", 0.0),
         ("boilerplate_lines", "关注我们\n好", 0.5),
