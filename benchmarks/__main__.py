@@ -8,7 +8,7 @@ from k15.errors import UserError
 OF_MODELS = ("training", "policy_update", "rollout", "grpo")
 """These share a freshly built model (`setting`)."""
 OF_RL = ("partial", "handover", "rl_kills", "engine_faults", "credit")
-OF_CURATION = ("curation_rules", "curation_duplicates", "curation_contamination")
+OF_CURATION = ("curation_rules", "curation_duplicates", "curation_contamination", "curation_real")
 OF_REWARDS = ("verifiers", "code_sets", "sandbox", "load", "kills")
 KNOWN = (*OF_MODELS, *OF_CURATION, *OF_REWARDS, *OF_RL)
 
