@@ -21,6 +21,7 @@ def of(text, domain="english", language="en"):
         ("alphabetic_words", "one 2 three 4", 0.5),
         ("alphabetic_words", "4th 2 x² ½", 0.5),  # 4th, x²
         ("vowelless_words", "bcdf word rhythm xyz qqqq", 0.5),  # of bcdf, word, rhythm, qqqq
+        ("vowelless_words", r"Then $\sqrt{2} = \Sqrt{x}$, bcdf", 0.5),  # of then and bcdf
         ("symbols_per_word", "# a … b ...", 1.5),
         ("hashes_per_word", "# a … b ...", 0.5),
         ("ellipses_per_word", "# a … b ...", 1),
