@@ -24,6 +24,9 @@ _CHROME = (".headerlink", ".mw-editsection", ".mw-jump-link", "#siteSub", "#jump
 _EMPTY = re.compile(r"<(a|span|div|p|td|li|i|b|em|strong|script|iframe|title|textarea)(\s[^<>]*)?/>")
 """XHTML's empty elements, which in HTML stay open: one empty anchor would turn the rest of a page into a link."""
 
+_LISTS = "body > p + ul, body > * > p + ul, body > * > * > p + ul"
+"""Lists in the text of a page with few levels, which Resiliparse takes for navigation."""
+
 _FORMULAS = ("math", 'class="tex', 'class="latex')
 _CONTAINERS = ("katex-display", "katex", "mwe-math-element", "MathJax", "MathJax_Display", "mjx-container")
 _RENDERED = ".MathJax, .MathJax_Display, .MathJax_Preview, .MathJax_SVG"
@@ -41,6 +44,7 @@ def text_of(page: str) -> str:
     tree = HTMLTree.parse(page)
     if any(mark in page for mark in _FORMULAS):
         _write_formulas(tree)
+    _keep_lists(tree)
     return _extract(tree, main=True) or _extract(tree, main=False)
 
 
@@ -63,6 +67,16 @@ def _step(closing: str, name: str, empty: str) -> int:
     if empty or _UNCLOSED.fullmatch(name.lower()):
         return 0
     return -1 if closing else 1
+
+
+def _keep_lists(tree: HTMLTree) -> None:
+    """As numbered lists, which read the same and of which it thinks better."""
+    found: Any = tree.document.query_selector_all(_LISTS) if tree.document is not None else ()
+    for bullets in found:
+        numbered: Any = tree.create_element("ol")
+        for child in list(bullets.child_nodes):
+            numbered.append_child(child)
+        bullets.parent.replace_child(numbered, bullets)
 
 
 def _write_formulas(tree: HTMLTree) -> None:
