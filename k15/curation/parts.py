@@ -37,8 +37,8 @@ TEXTS = pa.schema(
     ]
 )
 RUN_BYTES = 64 << 20
-GROUP_BYTES = 4 << 20
-PARTITION_BYTES = 256 << 20
+GROUP_BYTES = 1 << 20
+PARTITION_BYTES = 64 << 20
 _BYTES = b"k15.bytes"
 _KEY_BITS = 64
 
