@@ -114,8 +114,8 @@ def text_bytes(parts: Iterable[Path]) -> int:
 
 def partitions(parts: Iterable[Path]) -> int:
     """How many partitions the texts are put into: a power of two that depends on their bytes alone."""
-    count = 1
-    while count * PARTITION_BYTES < text_bytes(parts):
+    total, count = text_bytes(parts), 1
+    while count * PARTITION_BYTES < total:
         count *= 2
     return count
 
@@ -134,9 +134,10 @@ def groups(part: Path, others: Sequence[Path], columns: Sequence[str]) -> Iterat
 def partition(
     parts: Sequence[tuple[Path, Sequence[Path]]], number: int, count: int, columns: Sequence[str]
 ) -> pa.Table:
-    """The rows of partition `number` of `count`, of all parts with the files beside them, sorted by id."""
+    """The rows of partition `number` of `count`, of all parts with the files beside them, sorted by id and
+    text."""
     first, last = keys_of_partition(number, count)
-    wanted = list(dict.fromkeys(["key", "id", *columns]))
+    wanted = list(dict.fromkeys(["key", "id", "text", *columns]))
     found = []
     for part, others in parts:
         for table in _groups(part, others, wanted, lambda low, high: low <= last and high >= first):
@@ -147,7 +148,7 @@ def partition(
             found.append(table.filter(inside))
     if not found:
         return TEXTS.empty_table().select([name for name in columns if name in TEXTS.names])
-    table = pa.concat_tables(found).sort_by("id")
+    table = pa.concat_tables(found).sort_by([("id", "ascending"), ("text", "ascending")])
     return table.select([name for name in columns if name in table.column_names])
 
 

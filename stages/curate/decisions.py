@@ -105,11 +105,13 @@ def _find(path: Path, passed: Sequence[Path], params: DuplicatesParams, scratch:
 
 
 def partition(found: Sequence[Beside], clusters: Path, number: int, count: int, columns: Sequence[str]) -> pa.Table:
-    """The texts of a partition with `columns`, verdicts and clusters, sorted by id."""
+    """The texts of a partition with `columns`, verdicts and clusters, sorted by id and text."""
     rows = parts.partition(found, number, count, [*columns, *VERDICT.names])
     first, last = (pa.scalar(key, pa.uint64()) for key in parts.keys_of_partition(number, count))
     table = pq.read_table(clusters, filters=(pc.field("key") >= first) & (pc.field("key") <= last))
-    rows = rows.join(table.drop_columns(["key"]), "id").sort_by([("id", "ascending"), ("text", "ascending")])
+    places = pc.index_in(rows["id"], value_set=table["id"].combine_chunks())
+    for name in CLUSTER:
+        rows = rows.append_column(name, table[name].take(places))
     rows = _without_doubles(rows)
     repeated = pc.and_(pc.is_valid(rows["cluster"]), pc.is_null(rows["filter"]))
     reason = pc.if_else(
