@@ -72,17 +72,16 @@ def _by_row(rejections: pa.Table, size: int) -> pa.Table:
     return rows.join(rejections, "row").sort_by("row")
 
 
-def duplicates(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> Path:
-    """The table of duplicates among what passed, sorted by key, as a file."""
+def search(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> Piece:
+    """What writes the table of duplicates among what passed, sorted by key."""
     place = work.place("duplicates", params.model_dump(), [names((part, *others)) for part, others in found])
     pieces = [
         Piece(place / f"{number:06d}.parquet", partial(_pass, part=part, others=others))
         for number, (part, others) in enumerate(found)
     ]
     passed = work.complete("what passed", pieces)
-    search = partial(_find, passed=passed, params=params, scratch=work.scratch("duplicates"))
-    (clusters,) = work.complete("duplicates", [Piece(place / "clusters", search)])
-    return clusters
+    find_them = partial(_find, passed=passed, params=params, scratch=work.scratch("duplicates"))
+    return Piece(place / "clusters", find_them)
 
 
 def _pass(path: Path, part: Path, others: Sequence[Path]) -> None:
