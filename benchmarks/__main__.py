@@ -14,6 +14,7 @@ OF_CURATION = (
     "curation_contamination",
     "curation_web",
     "curation_scale",
+    "curation_scale",
     "curation_packing",
     "pictures",
 )
