@@ -105,9 +105,11 @@ def _decide(
         count = sum(pq.read_metadata(part).num_rows for part, _ in found)
         raise UserError(f"none of {count} documents is left; loosen curate.filters or add sources")
     found = with_columns(found, doubles.without_doubles(work, found, verdicts))
-    clusters = decisions.duplicates(work, found, params.duplicates)
-    scores, of_classifier = quality.scored(work, found, params.quality, params.seed)
-    return decided.decide(work, with_columns(found, scores), clusters, params), of_classifier
+    search = decisions.search(work, found, params.duplicates)
+    training = quality.training(work, found, params.quality, params.seed)
+    work.complete("duplicates and quality", [search, *training])  # each is the work of one process
+    scores, of_classifier = quality.scored(work, found, training)
+    return decided.decide(work, with_columns(found, scores), search.output, params), of_classifier
 
 
 def _publish(

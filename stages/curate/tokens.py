@@ -29,7 +29,8 @@ from stages.curate import decided
 from stages.curate.params import TokenizerParams
 from stages.curate.work import Work, names
 
-_BATCH = 2000
+_BATCH_BYTES = 1 << 20
+"""Of texts that are encoded at once: their tokens take a hundred times as much while they are."""
 _OF_TEXT = ("id", "domain", "split", "source", "programming_language", "rules_score", "classifier_score")
 OWNERS = (*_OF_TEXT, "bytes")
 """What is known of a text beside its tokens."""
@@ -103,13 +104,22 @@ def _encode(path: Path, file: Path, tokenizer_dir: Path, place: Path) -> None:
     found = [_owners(decided.empty(file), [])]
     with unfinished.open("wb") as out:
         for rows in decided.kept(file, [*_OF_TEXT, "text"]):
-            for start in range(0, rows.num_rows, _BATCH):
-                part = rows.slice(start, _BATCH)
+            for part in _batches(rows):
                 ids = [np.array([*one, END_OF_TEXT], np.int32) for one in bpe.encode_batch(part["text"].to_pylist())]
                 out.writelines(one.tobytes() for one in ids)
                 found.append(_owners(part, [len(one) for one in ids]))
     unfinished.replace((place / file.name).with_suffix(".ids"))  # before the table, which says that both are there
     pq.write_table(pa.concat_tables(found), path, compression="zstd")
+
+
+def _batches(rows: pa.Table) -> Iterator[pa.Table]:
+    ends = np.cumsum(pc.binary_length(rows["text"]).to_numpy().astype(np.int64))
+    begin = 0
+    while begin < len(ends):
+        before = ends[begin - 1] if begin else 0
+        end = max(begin + 1, int(np.searchsorted(ends, before + _BATCH_BYTES, "right")))
+        yield rows.slice(begin, end - begin)
+        begin = end
 
 
 def _owners(rows: pa.Table, tokens: Sequence[int]) -> pa.Table:
