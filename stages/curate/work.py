@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import k15.curation
+import k15.drawing
 from k15.artifacts.digests import json_digest
 from k15.curation import pieces
 from k15.curation.pieces import Piece, WorkersParams
@@ -64,9 +65,9 @@ class Work:
 
 @cache
 def code_digest() -> str:
-    """Of the code that makes files: this package and `k15.curation`."""
+    """Of the code that makes files: this package, `k15.curation` and what it draws with."""
     digest = hashlib.sha256()
-    for package in (Path(__file__).parent, Path(k15.curation.__file__).parent):
+    for package in (Path(__file__).parent, Path(k15.curation.__file__).parent, Path(k15.drawing.__file__).parent):
         for file in sorted(package.rglob("*.py")):
             digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
