@@ -8,7 +8,7 @@ memory holds some thousand texts, and some numbers of each.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -27,6 +27,7 @@ from k15.curation.pieces import Piece
 from k15.tokenizer import END_OF_TEXT, Tokenizer
 from stages.curate import decided
 from stages.curate.params import TokenizerParams
+from stages.curate.pictures import Pictures
 from stages.curate.work import Work, names
 
 _BATCH_BYTES = 1 << 20
@@ -36,20 +37,20 @@ OWNERS = (*_OF_TEXT, "bytes")
 """What is known of a text beside its tokens."""
 
 
-def tokenizer(work: Work, files: Sequence[Path], vision: Vision, params: TokenizerParams, root: Path) -> Path:
+def tokenizer(work: Work, files: Sequence[Path], vision: Pictures, params: TokenizerParams, root: Path) -> Path:
     """A directory with the tokenizer: the one that params name, or one trained on the training texts, those of vision
     documents among them."""
     if params.reuse is not None:
         place = work.place("tokenizer", params.reuse)
         Tokenizer.adopt(root / params.reuse).bpe.save(str(place / "tokenizer.json"))
         return place
-    place = work.place("tokenizer", names(files), params.model_dump(), vision.on)
+    place = work.place("tokenizer", names(files), params.model_dump(), names([*vision.parts, vision.verdicts]))
     train = partial(_train, files=files, vision=vision, params=params)
     work.complete("tokenizer", [Piece(place / "tokenizer.json", train)])
     return place
 
 
-def _train(path: Path, files: Sequence[Path], vision: Vision, params: TokenizerParams) -> None:
+def _train(path: Path, files: Sequence[Path], vision: Pictures, params: TokenizerParams) -> None:
     most = params.sample_mib << 20
     texts = chain(_first(_training_texts(files), most), _first(vision.texts(), most))
     Tokenizer.train(texts, params.vocab_size).bpe.save(str(path))
@@ -68,14 +69,6 @@ def _first(texts: Iterator[str], size: int) -> Iterator[str]:
         if size < 0:
             return
         yield text
-
-
-@dataclass(frozen=True)
-class Vision:
-    """The texts of the training set's vision documents, and what they depend on (JSON)."""
-
-    texts: Callable[[], Iterator[str]]
-    on: Any
 
 
 @dataclass(frozen=True)

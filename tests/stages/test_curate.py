@@ -130,7 +130,8 @@ def test_the_funnel_adds_up(run: Path) -> None:
             dropped = sum(counts["rejected"].values()) + sum(counts["duplicates"].values())
             assert counts["read"] == dropped + counts["kept"]
             kept, rejected = kept + counts["kept"], rejected + dropped
-    assert len(read_rows(run / "artifacts/curate/documents", "document")) == kept
+    documents = read_rows(run / "artifacts/curate/documents", "document")
+    assert len(documents) + len(read_rows(run / "artifacts/curate/vision", "vision_document")) == kept
     assert len(read_rows(run / "artifacts/curate/rejections", "rejection")) == rejected
     assert sum(sum(s["generated"]["duplicates"].values()) for s in metrics(run)["funnel"].values()) > 40
 
