@@ -22,6 +22,7 @@ from k15.artifacts import publish, write_dataset
 from k15.curation.packing import Tokens
 from k15.curation.pieces import WorkersParams
 from k15.errors import UserError
+from k15.evaluation.guarded import guarded
 from k15.evaluation.params import BenchmarksParams
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
@@ -39,6 +40,7 @@ from stages.curate import (
     tokens,
     validate,
 )
+from stages.curate.contamination import Item
 from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
 from stages.curate.work import Beside, Work, with_columns
@@ -49,9 +51,10 @@ _OWNERS = ("id", "domain", "split", "source", "programming_language", "rules_sco
 def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     """The six artifacts of the stage, and its metrics."""
     work = Work(ctx.kept, ctx.setting(WorkersParams, "workers"), ctx.progress)
-    validate.require(params, ctx.root)
+    items = list(guarded(ctx.params(BenchmarksParams, "benchmarks"), ctx.root))
+    validate.require(params, ctx.root, ctx.progress)
     found, vision = _read(params, ctx, work)
-    files, of_classifier = _decide(params, ctx, work, found)
+    files, of_classifier = _decide(params, work, found, items)
     tokenizer = tokens.tokenizer(work, files, pictures.texts(vision, params), params.tokenizer, ctx.root)
     encoded = tokens.encode(work, files, tokenizer)
     owners = tokens.owners(encoded, _OWNERS)
@@ -80,13 +83,12 @@ def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Beside],
 
 
 def _decide(
-    params: CurateParams, ctx: Context, work: Work, found: Sequence[Beside]
+    params: CurateParams, work: Work, found: Sequence[Beside], items: Sequence[Item]
 ) -> tuple[list[Path], dict[str, Any]]:
     """What becomes of every text, one file a partition; and how good the quality classifier is."""
-    benchmarks = ctx.params(BenchmarksParams, "benchmarks")
     found = with_columns(found, columns.measured(work, found))
     found = with_columns(found, columns.signed(work, found, params.duplicates))
-    found = with_columns(found, contamination.compared(work, found, params.decontamination, benchmarks, ctx.root))
+    found = with_columns(found, contamination.compared(work, found, params.decontamination, items))
     verdicts = decisions.judged(work, found, params.filters)
     if not any(pq.read_table(verdict, columns=["filter"])["filter"].null_count for verdict in verdicts):
         count = sum(pq.read_metadata(part).num_rows for part, _ in found)

@@ -20,6 +20,7 @@ from k15.curation.measures import examine
 from k15.curation.normalise import normalise
 from k15.curation.sources import Source, read, units
 from k15.errors import UserError
+from k15.progress import Progress
 from stages.curate.columns import MEASURES
 from stages.curate.params import CurateParams, ValidationParams
 
@@ -36,6 +37,7 @@ class Sampled:
     characters: int = 0
     languages: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
     kept: list[str] = field(default_factory=list)
 
     @property
@@ -52,16 +54,17 @@ class Sampled:
             f"  {source.format}, {source.domain}, {mean:,.0f} characters each, licence {source.licence or 'unknown'}",
             f"  languages: {', '.join(f'{name} {count}' for name, count in self.languages.most_common(5)) or 'none'}",
             f"  dropped: {reasons}",
+            *(f"  unreadable: {reason} ({count})" for reason, count in self.faults.most_common(_SHOWN)),
             *(f"  kept: {' '.join(text.split())[:100]}" for text in self.kept[:_SHOWN]),
         ]
 
 
-def require(params: CurateParams, root: Path) -> list[Sampled]:
+def require(params: CurateParams, root: Path, progress: Progress) -> None:
     """UserError where a source is not what it claims to be."""
-    found = [sample(source, params, root) for source in params.sources]
-    for one in found:
-        _require(one, params.validation)
-    return found
+    with progress.task("validate", len(params.sources)) as task:
+        for source in params.sources:
+            _require(sample(source, params, root), params.validation)
+            task.advance()
 
 
 def _require(one: Sampled, limits: ValidationParams) -> None:
@@ -70,6 +73,7 @@ def _require(one: Sampled, limits: ValidationParams) -> None:
         raise UserError(f"{one.source.path}: {name} has no records; remove it or fill it")
     if one.share < limits.min_yield:
         worst = ", ".join(f"{reason} {count}" for reason, count in one.dropped.most_common(3))
+        worst += "".join(f"; {reason}" for reason, _ in one.faults.most_common(1))
         raise UserError(
             f"{name}: {len(one.kept)} of {one.read} sampled records pass and {limits.min_yield:.0%} must (dropped: "
             f"{worst}); look at it with `python -m stages.curate validate {one.source.name}`, or lower "
@@ -82,6 +86,7 @@ def sample(source: Source, params: CurateParams, root: Path) -> Sampled:
     found = Sampled(source)
     records = list(islice(_records(source, root), params.validation.records))
     documents = [one for one in records if isinstance(one, Document)]
+    found.faults.update(one.reason for one in records if isinstance(one, Broken))
     found.read, found.broken = len(records), len(records) - len(documents)
     found.dropped.update(["unreadable"] * found.broken)
     examined = [examine(document) for document in documents]
