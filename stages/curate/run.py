@@ -23,6 +23,7 @@ from k15.curation.mixture import STAGES
 from k15.curation.packing import Tokens
 from k15.curation.pieces import WorkersParams
 from k15.errors import UserError
+from k15.evaluation.guarded import guarded
 from k15.evaluation.params import BenchmarksParams
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
@@ -42,6 +43,7 @@ from stages.curate import (
     tokens,
     validate,
 )
+from stages.curate.contamination import Item
 from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
 from stages.curate.pictures import Pictures
@@ -51,9 +53,10 @@ from stages.curate.work import Beside, Work, with_columns
 def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     """The six artifacts of the stage, and its metrics."""
     work = Work(ctx.kept, ctx.setting(WorkersParams, "workers"), ctx.progress)
-    validate.require(params, ctx.root)
+    items = list(guarded(ctx.params(BenchmarksParams, "benchmarks"), ctx.root))
+    validate.require(params, ctx.root, ctx.progress)
     found, drawn, declared = _read(params, ctx, work)
-    files, seen, of_classifier = _decide(params, ctx, work, found, drawn, declared)
+    files, seen, of_classifier = _decide(params, work, found, drawn, declared, items)
     tokenizer = tokens.tokenizer(work, files, seen, params.tokenizer, ctx.root)
     encoded = tokens.encode(work, files, tokenizer)
     owners = tokens.owners(encoded)
@@ -98,17 +101,16 @@ def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Beside],
 
 def _decide(
     params: CurateParams,
-    ctx: Context,
     work: Work,
     found: Sequence[Beside],
     drawn: Sequence[Beside],
     declared: Sequence[Beside],
+    items: Sequence[Item],
 ) -> tuple[list[Path], Pictures, dict[str, Any]]:
     """What becomes of every text, one file a partition, and of every picture; how good the quality classifier is."""
-    benchmarks = ctx.params(BenchmarksParams, "benchmarks")
     found = with_columns(found, columns.measured(work, found))
     found = with_columns(found, columns.signed(work, found, params.duplicates))
-    compared = contamination.compared(work, [*found, *declared], params.decontamination, benchmarks, ctx.root)
+    compared = contamination.compared(work, [*found, *declared], params.decontamination, items)
     found, declared = with_columns(found, compared[: len(found)]), with_columns(declared, compared[len(found) :])
     verdicts = decisions.judged(work, found, params.filters)
     if not any(pq.read_table(verdict, columns=["filter"])["filter"].null_count for verdict in verdicts):

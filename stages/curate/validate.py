@@ -22,6 +22,7 @@ from k15.curation.measures import examine
 from k15.curation.normalise import normalise
 from k15.curation.sources import PICTURES, Source, plain, read, read_pictures, units
 from k15.errors import UserError
+from k15.progress import Progress
 from k15.seeds import derive
 from stages.curate.columns import MEASURES
 from stages.curate.params import CurateParams, ValidationParams
@@ -44,6 +45,7 @@ class Sampled:
     kinds: Counter[str] = field(default_factory=Counter)
     """Of pictures."""
     dropped: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
     kept: list[str] = field(default_factory=list)
 
     @property
@@ -60,6 +62,7 @@ class Sampled:
             f"  {source.format}, {source.domain}, {mean:,.0f} characters each, licence {source.licence or 'unknown'}",
             f"  {name}: {_most(labels, 5) or 'none'}",
             f"  dropped: {_most(self.dropped, 5) or 'none dropped'}",
+            *(f"  unreadable: {reason} ({count})" for reason, count in self.faults.most_common(_SHOWN)),
             *(f"  kept: {' '.join(text.split())[:100]}" for text in self.kept[:_SHOWN]),
         ]
 
@@ -68,12 +71,12 @@ def _most(counts: Counter[str], shown: int) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.most_common(shown))
 
 
-def require(params: CurateParams, root: Path) -> list[Sampled]:
+def require(params: CurateParams, root: Path, progress: Progress) -> None:
     """UserError where a source is not what it claims to be."""
-    found = [sample(source, params, root) for source in params.sources]
-    for one in found:
-        _require(one, params.validation)
-    return found
+    with progress.task("validate", len(params.sources)) as task:
+        for source in params.sources:
+            _require(sample(source, params, root), params.validation)
+            task.advance()
 
 
 def _require(one: Sampled, limits: ValidationParams) -> None:
@@ -81,9 +84,10 @@ def _require(one: Sampled, limits: ValidationParams) -> None:
     if not one.read:
         raise UserError(f"{one.source.path}: {name} has no records; remove it or fill it")
     if one.share < limits.min_yield:
+        worst = _most(one.dropped, 3) + "".join(f"; {reason}" for reason, _ in one.faults.most_common(1))
         raise UserError(
             f"{name}: {len(one.kept)} of {one.read} sampled records pass and {limits.min_yield:.0%} must (dropped: "
-            f"{_most(one.dropped, 3)}); look at it with `python -m stages.curate validate {one.source.name}`, or lower "
+            f"{worst}); look at it with `python -m stages.curate validate {one.source.name}`, or lower "
             "curate.validation.min_yield"
         )
 
@@ -92,7 +96,8 @@ def sample(source: Source, params: CurateParams, root: Path) -> Sampled:
     """The first records, in turn, of units in the order of a hash."""
     found = Sampled(source)
     records = list(islice(_records(source, root, params.seed), params.validation.records))
-    found.read, found.broken = len(records), sum(isinstance(one, Broken) for one in records)
+    found.faults.update(one.reason for one in records if isinstance(one, Broken))
+    found.read, found.broken = len(records), found.faults.total()
     found.dropped.update(["unreadable"] * found.broken)
     _judge_texts(found, [one for one in records if isinstance(one, Document)], params)
     _judge_pictures(found, [one for one in records if isinstance(one, VisionDocument)])
