@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.duplicates.labelled import book_editions, plain_documents
 from benchmarks.verifiers import DATA, gzipped_rows
-from k15.curation.duplicates.decontaminate import DecontaminationParams, EvaluationIndex, item_words
+from k15.curation.duplicates.decontaminate import EvaluationIndex, item_words
 from k15.curation.duplicates.words import Hashes, grams
+from k15.evaluation.params import DecontaminationParams
 
 Item = tuple[str, str, str]
 _NUMBER = re.compile(r"\d+")

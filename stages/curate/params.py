@@ -5,7 +5,6 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from k15.curation.document import Domain
-from k15.curation.duplicates.decontaminate import DecontaminationParams
 from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.filters import Filters
 from k15.curation.mixture import Mixture
@@ -63,8 +62,6 @@ class CurateParams(Params):
     sources: list[Source]
     validation: ValidationParams
     filters: Filters
-    decontamination: DecontaminationParams
-    """Against the sets of section `benchmarks`."""
     duplicates: DuplicatesParams
     quality: QualityParams
     synthetic_captions: float = Field(ge=0, le=1)

@@ -86,7 +86,7 @@ def _decide(
     benchmarks = ctx.params(BenchmarksParams, "benchmarks")
     found = with_columns(found, columns.measured(work, found))
     found = with_columns(found, columns.signed(work, found, params.duplicates))
-    found = with_columns(found, contamination.compared(work, found, params.decontamination, benchmarks, ctx.root))
+    found = with_columns(found, contamination.compared(work, found, benchmarks, ctx.root))
     verdicts = decisions.judged(work, found, params.filters)
     if not any(pq.read_table(verdict, columns=["filter"])["filter"].null_count for verdict in verdicts):
         count = sum(pq.read_metadata(part).num_rows for part, _ in found)

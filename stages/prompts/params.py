@@ -4,7 +4,6 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from k15.curation.duplicates.decontaminate import DecontaminationParams
 from k15.params import Params
 from k15.testcases.params import CaseParams
 
@@ -66,8 +65,6 @@ class PromptsParams(Params):
     seed: int
     families: dict[str, FamilyShare]
     sources: list[Source]
-    decontamination: DecontaminationParams
-    """Against the sets of section `benchmarks`."""
     heldout_checked: int = Field(ge=0)
     """Held-out problems per family that candidates are compared with."""
 

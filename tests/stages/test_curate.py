@@ -39,7 +39,7 @@ ARTIFACTS = {
 def write_params(root: Path, params: dict[str, Any], guarded: Sequence[dict[str, Any]] = (), workers: int = 2) -> None:
     root.mkdir(exist_ok=True)
     others = {
-        "benchmarks": {"sets": [], "guarded": list(guarded)},
+        "benchmarks": {"sets": [], "guarded": list(guarded), "decontamination": {}},
         "workers": {"engine": "local", "count": workers, "slurm": None},
     }
     YAML().dump({"curate": params, **others}, root / "params.yaml")

@@ -14,7 +14,6 @@ PARAMS = {
     "seed": 1,
     "families": {"keep": {"count": 6, "difficulties": [1, 2]}, "rendered": {"count": 3, "difficulties": [1]}},
     "sources": [],
-    "decontamination": {"threshold": 0.55, "short_threshold": 0.65, "short": 15, "exact": 6, "shortest": 4},
     "heldout_checked": 20,
     "samples": 10,
     "temperature": 1.0,
