@@ -38,7 +38,7 @@ class Guarded(Params):
     path: str = Field(min_length=1)
     """A JSON Lines, JSON or Parquet file, or a directory of such files."""
     fields: tuple[str, ...] = Field(min_length=1)
-    """Whose texts together are the item."""
+    """Each of them is kept out on its own: a prompt without its solution, and a solution without its prompt."""
 
 
 class DecontaminationParams(Params):
