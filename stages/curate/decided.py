@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ _TEXT = ("id", "text", "domain", "source", "language", "meta", "labels")
 _SCORES = (*MEASURES, "contaminated", CLASSIFIER)
 _WORTH = {"math": "mathematics", "knowledge": "educational_value"}
 _GROUP_ROWS = 4096
+_Test = Callable[[pa.ChunkedArray], pa.ChunkedArray]
 
 
 def decide(work: Work, found: Sequence[Beside], clusters: Path, params: CurateParams) -> list[Path]:
@@ -92,11 +93,11 @@ def dropped(decided: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
     yield from _filtered(decided, columns, pc.is_valid)
 
 
-def _filtered(decided: Path, columns: Sequence[str], test: object) -> Iterator[pa.Table]:
+def _filtered(decided: Path, columns: Sequence[str], test: _Test) -> Iterator[pa.Table]:
     with pq.ParquetFile(decided) as file:
         for group in range(file.num_row_groups):
             rows = file.read_row_group(group, list(dict.fromkeys([*columns, "filter"])))
-            yield rows.filter(test(rows["filter"])).select(list(columns))  # type: ignore[operator]
+            yield rows.filter(test(rows["filter"])).select(list(columns))
 
 
 def empty(decided: Path) -> pa.Table:

@@ -21,7 +21,7 @@ from k15.curation.pieces import Piece
 from k15.curation.sources import GENERATED, PICTURES, Source, Unit, read_pictures, units
 from stages.curate.params import CurateParams
 from stages.curate.texts import fingerprint
-from stages.curate.work import Work
+from stages.curate.work import Work, names
 
 _PART = pa.schema(
     [
@@ -122,14 +122,17 @@ def _surplus(files: Sequence[Path], params: CurateParams) -> set[str]:
     return {name for name, kept in zip(ids, stay, strict=True) if not kept}
 
 
-def texts(files: Sequence[Path], params: CurateParams) -> list[str]:
+def texts(files: Sequence[Path], params: CurateParams) -> Iterator[str]:
     """Those of the training documents; a picture's place in a text is no text."""
-    return [
-        text.replace("<image>", "")
-        for table in _tables(files, ("id", "text"))
-        for name, text in zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True)
-        if split_of(name, params.validation_fraction, params.seed) == "train"
-    ]
+    for table in _tables(files, ("id", "text")):
+        for name, text in zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True):
+            if split_of(name, params.validation_fraction, params.seed) == "train":
+                yield text.replace("<image>", "")
+
+
+def texts_on(files: Sequence[Path], params: CurateParams) -> list[Any]:
+    """What `texts` depends on."""
+    return [names(files), params.validation_fraction, params.seed]
 
 
 def counts(files: Sequence[Path]) -> dict[str, int]:

@@ -12,6 +12,7 @@ finds what it has in common with the last one, so a changed threshold measures n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from k15.artifacts import publish, write_dataset
+from k15.curation.mixture import STAGES
 from k15.curation.packing import Tokens
 from k15.curation.pieces import WorkersParams
 from k15.errors import UserError
@@ -30,6 +32,7 @@ from stages.curate import (
     contamination,
     decided,
     decisions,
+    doubles,
     funnel,
     mixing,
     outputs,
@@ -43,8 +46,6 @@ from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
 from stages.curate.work import Beside, Work, with_columns
 
-_OWNERS = ("id", "domain", "split", "source", "programming_language", "rules_score", "classifier_score", "bytes")
-
 
 def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     """The six artifacts of the stage, and its metrics."""
@@ -52,13 +53,13 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     validate.require(params, ctx.root)
     found, vision = _read(params, ctx, work)
     files, of_classifier = _decide(params, ctx, work, found)
-    tokenizer = tokens.tokenizer(work, files, pictures.texts(vision, params), params.tokenizer, ctx.root)
+    of_vision = tokens.Vision(partial(pictures.texts, vision, params), pictures.texts_on(vision, params))
+    tokenizer = tokens.tokenizer(work, files, of_vision, params.tokenizer, ctx.root)
     encoded = tokens.encode(work, files, tokenizer)
-    owners = tokens.owners(encoded, _OWNERS)
+    owners = tokens.owners(encoded)
     factors = quality.factors(owners, params.quality, ctx.root)
     mixed = mixing.mix(Owners.of(owners, factors), params)
-    if max(mixed.tokens("pretrain", "train").values(), default=0) < params.block_length:
-        raise UserError("too few tokens for one block; add documents or lower curate.block_length")
+    _require_blocks(mixed, params.block_length)
     _publish(params, ctx, files, mixed, vision, tokenizer, tokens.joined(work, encoded))
     work.tidy()
     return {
@@ -68,6 +69,18 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
         **funnel.tokenization(owners, mixed, pictures.counts(vision)),
         "quality": of_classifier,
     }
+
+
+def _require_blocks(mixed: Mixed, length: int) -> None:
+    """Now, not when the stage that needs them begins."""
+    for stage in STAGES:
+        if max(mixed.tokens(stage, "train").values(), default=0) < length:
+            raise UserError(
+                f"too few tokens for one block of {stage}; add documents of the domains in curate.mixture.{stage}, or "
+                "lower curate.block_length"
+            )
+    if not mixed.tokens("pretrain", "validation"):
+        raise UserError("no documents for validation; raise curate.validation_fraction")
 
 
 def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Beside], list[Path]]:
@@ -91,7 +104,7 @@ def _decide(
     if not any(pq.read_table(verdict, columns=["filter"])["filter"].null_count for verdict in verdicts):
         count = sum(pq.read_metadata(part).num_rows for part, _ in found)
         raise UserError(f"none of {count} documents is left; loosen curate.filters or add sources")
-    found = with_columns(found, verdicts)
+    found = with_columns(found, doubles.without_doubles(work, found, verdicts))
     clusters = decisions.duplicates(work, found, params.duplicates)
     scores, of_classifier = quality.scored(work, found, params.quality, params.seed)
     return decided.decide(work, with_columns(found, scores), clusters, params), of_classifier

@@ -299,6 +299,31 @@ def test_what_becomes_of_every_record(web: Path) -> None:
     assert rejections["unreadable"]["id"] == "web/web.jsonl:3" and "JSON" in rejections["unreadable"]["reason"]
 
 
+@pytest.mark.parametrize("files", [1, 3])
+def test_an_id_that_comes_twice_costs_no_good_text(tmp_path: Path, files: int) -> None:
+    """Of the texts that pass one keeps the id: neither one that fails a rule nor one that repeats another counts."""
+    other = "A boat goes down the river in the evening, and the people on the bridge wave to it with their hats."
+    last = "He wrote a long letter to his brother, and on the next day the answer came with the first post."
+    given = [("a", WEB[0]), ("b", "x"), ("b", WEB[1]), ("c", WEB[2]), ("c", other), ("d", other), ("d", "y")]
+    given += [("e", WEB[2]), ("f", last), ("f", last)]
+    root = tmp_path / "run"
+    (root / "in").mkdir(parents=True)
+    for file in range(files):
+        lines = [json.dumps({"n": name, "text": text}) + "\n" for name, text in given[file::files]]
+        (root / f"in/{file}.jsonl").write_text("".join(lines))
+    source = {"name": "s", "path": "in", "format": "jsonl", "domain": "english", "lang": "en", "id_field": "n"}
+    done = curate(root, changed(sources=[source]))
+    assert done.returncode == 0, done.stderr
+    kept = [row["text"] for row in read_rows(root / "artifacts/curate/documents", "document") if row["source"] == "s"]
+    assert sorted(kept) == sorted({text for _, text in given if len(text) > 1})
+    counts = metrics(root)["funnel"]["english"]["s"]
+    assert (counts["read"], counts["kept"]) == (10, 5)
+    rejected = [row for row in read_rows(root / "artifacts/curate/rejections", "rejection") if row["source"] == "s"]
+    assert sorted(row["filter"] for row in rejected)[:2] == ["characters", "characters"] and len(rejected) == 5
+    clusters = [row for row in read_rows(root / "artifacts/curate/clusters", "cluster") if row["id"].startswith("s/")]
+    assert len({row["id"] for row in clusters}) == len(clusters)
+
+
 def test_explain_tells_a_documents_story(web: Path) -> None:
     out, err = start(web, "explain", "web/web.jsonl:1", "web/web.jsonl:2").communicate()
     assert not err, err
