@@ -10,7 +10,7 @@ from k15.curation.filters import Filters
 from k15.curation.mixture import Mixture
 from k15.curation.quality.params import QualityParams
 from k15.curation.sources import Source
-from k15.params import Params
+from k15.params import Params, require_distinct
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -76,7 +76,5 @@ class CurateParams(Params):
 
     @model_validator(mode="after")
     def _distinct_sources(self) -> Self:
-        names = [source.name for source in self.sources]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"two sources are called {twice[0]!r}; give each a name of its own")
+        require_distinct([source.name for source in self.sources])
         return self
