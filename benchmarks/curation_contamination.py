@@ -1,20 +1,25 @@
 """`python -m benchmarks curation_contamination`: how many planted evaluation items are found, by kind of edit.
 
-Every item of MATH-500, GSM8K and HumanEval in the data sets is put into the middle of a C4 page or Wikipedia
-article, verbatim and edited. Beside it stands the usual rule on the same words: any 13-gram in common, or any 8-gram
-with an item of fewer than 13 words. Then: what is found in text that holds none of the items.
+Of every problem of MATH-500, GSM8K and HumanEval in the data sets the question alone and the solution alone are put
+into the middle of a C4 page or Wikipedia article, verbatim and edited; section `benchmarks` names the sets as users do.
+Beside it stands the usual rule on the same words: any 13-gram in common, or any 8-gram with an item of fewer than 13
+words. Then: what is found in text that holds none of the items.
 """
 
 import json
 import random
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from benchmarks.duplicates.labelled import book_editions, plain_documents
 from benchmarks.verifiers import DATA, gzipped_rows
-from k15.curation.duplicates.decontaminate import DecontaminationParams, EvaluationIndex, item_words
+from k15.curation.duplicates.decontaminate import EvaluationIndex, item_words
 from k15.curation.duplicates.words import Hashes, grams
+from k15.evaluation.guarded import guarded
+from k15.evaluation.params import BenchmarksParams, DecontaminationParams
+from k15.params import parse_params
 
 Item = tuple[str, str, str]
 _NUMBER = re.compile(r"\d+")
@@ -23,16 +28,20 @@ _SENTENCES = re.compile(r"(?<=[.?!])\s+")
 
 
 def items() -> list[Item]:
-    """Suite, id and text."""
-    found: list[Item] = []
-    sets = (
-        ("MATH-500", "math500/test_subset.jsonl.gz", "problem"),
-        ("GSM8K", "gsm8k/train.jsonl.gz", "question"),
-        ("HumanEval", "humaneval/HumanEval_subset.jsonl.gz", "prompt"),
-    )
-    for suite, path, field in sets:
-        found += [(suite, str(number), row[field]) for number, row in enumerate(gzipped_rows(DATA / path))]
-    return found
+    """Set, id with field, and text, as stages `curate` and `prompts` look for them."""
+    drawing = {"samples": 1, "temperature": 1.0, "max_tokens": 1}
+    sets = [
+        {"name": "math500", "format": "math500", "path": "math500/test_subset.jsonl.gz", **drawing},
+        {"name": "gsm8k", "format": "gsm8k", "path": "gsm8k/train.jsonl.gz", **drawing},
+    ]
+    path, fields = "humaneval/HumanEval_subset.jsonl.gz", ["prompt", "canonical_solution"]
+    others = [{"name": "humaneval", "path": path, "fields": fields}]
+    given = {"sets": sets, "guarded": others, "decontamination": {}}
+    return list(guarded(parse_params(BenchmarksParams, "benchmarks", given), DATA))
+
+
+def kind(item: Item) -> str:
+    return f"{item[0]} {item[1].rpartition('/')[2]}"
 
 
 def _spacing(text: str, rng: random.Random) -> str:
@@ -81,15 +90,23 @@ def measure() -> None:
     began = time.process_time()
     index = EvaluationIndex.build(known, DecontaminationParams())
     print(f"contamination: {len(known)} items indexed in {time.process_time() - began:.1f} s of CPU time, ", end="")
-    print(f"{len(index.unprotected)} too short to look for")
+    short = Counter(kind((suite, name, "")) for suite, name in index.unprotected)
+    print("too short to look for: " + ", ".join(f"{count} of {what}" for what, count in short.items()))
     plain = plain_documents(DATA)
     usual = UsualRule(known)
     for name, edit in EDITS.items():
         _report(name, known, _planted(known, plain, edit), index, usual)
     books = [one.document.text for one in book_editions(DATA)]
     svamp = [f"{row['Body']} {row['Question']}" for row in _svamp()]
-    others = [row["problem"] for row in gzipped_rows(next((DATA / "math_test_other").glob("*.gz")))]
-    unrelated = {"C4 and Wikipedia": plain, "books": books, "SVAMP problems": svamp, "other MATH problems": others}
+    others = list(gzipped_rows(next((DATA / "math_test_other").glob("*.gz"))))
+    unrelated = {
+        "C4 and Wikipedia": plain,
+        "books": books,
+        "SVAMP problems": svamp,
+        "other MATH problems": [row["problem"] for row in others],
+        "other MATH solutions": [row["solution"] for row in others],
+        "MBPP programs": [row["code"] for row in gzipped_rows(DATA / "mbpp/mbpp_subset.jsonl.gz")],
+    }
     for name, texts in unrelated.items():
         began = time.process_time()
         hits = sum(hit is not None for hit in index.hits(texts))
@@ -116,14 +133,12 @@ def _report(
     name: str, known: Sequence[Item], documents: Sequence[str], index: EvaluationIndex, usual: "UsualRule"
 ) -> None:
     hits = index.hits(documents)
-    for suite in dict.fromkeys(suite for suite, _, _ in known):
-        rows = [i for i, item in enumerate(known) if item[0] == suite]
+    for what in dict.fromkeys(map(kind, known)):
+        rows = [i for i, item in enumerate(known) if kind(item) == what]
         removed = sum(hits[i] is not None for i in rows)
         named = sum((hit := hits[i]) is not None and (hit.suite, hit.id) == known[i][:2] for i in rows)
         also = sum(usual.holds_one(documents[i]) for i in rows)
-        print(
-            f"{name}, {suite}: removed {removed / len(rows):.4f} ({named / len(rows):.4f} as the very item), ", end=""
-        )
+        print(f"{name}, {what}: removed {removed / len(rows):.4f} ({named / len(rows):.4f} as the very item), ", end="")
         print(f"by the usual rule {also / len(rows):.4f} of {len(rows)}", flush=True)
 
 

@@ -9,6 +9,7 @@ reads it, so `5e-4` is a number.
 import difflib
 import json
 import typing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +29,12 @@ class Params(pydantic.BaseModel):
 
 
 P = TypeVar("P", bound=Params)
+
+
+def require_distinct(names: Sequence[str]) -> None:
+    """For validators of sections whose sources are told apart by their names."""
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"two sources are called {twice[0]!r}; give each a name of its own")
 
 
 def load_params(model: type[P], section: str, root: Path) -> P:

@@ -29,7 +29,8 @@ class Node:
 def load_graph(root: Path, file: str = RECIPE) -> dict[str, Node]:
     """Stage name → node, in the order of the file."""
     document = YAML(typ="safe", pure=True).load((root / file).read_text(encoding="utf-8"))
-    return {node.name: node for stage, body in document["stages"].items() for node in _expand(stage, body)}
+    known = _variables((root / file).parent, document.get("vars", []))
+    return {node.name: node for stage, body in document["stages"].items() for node in _expand(stage, body, known)}
 
 
 def load_node(root: Path, name: str) -> Node:
@@ -40,17 +41,27 @@ def load_node(root: Path, name: str) -> Node:
     return graph[name]
 
 
-def _expand(stage: str, body: dict[str, Any]) -> Iterator[Node]:
+def _variables(folder: Path, files: list[str]) -> dict[str, str]:
+    """What `${section.key}` stands for, of the sections of files that a dvc.yaml names as `file:section`."""
+    found: dict[str, str] = {}
+    for entry in files:
+        path, _, section = entry.partition(":")
+        document = YAML(typ="safe", pure=True).load((folder / path).read_text(encoding="utf-8"))
+        found |= _fields(section, document[section])
+    return found
+
+
+def _expand(stage: str, body: dict[str, Any], known: dict[str, str]) -> Iterator[Node]:
     if "foreach" not in body:
-        yield _node(stage, body, {})
+        yield _node(stage, body, known)
         return
     for key, item in body["foreach"].items():
-        yield _node(f"{stage}@{key}", body["do"], {"${key}": key, **_fields(item)})
+        yield _node(f"{stage}@{key}", body["do"], {**known, "${key}": key, **_fields("item", item)})
 
 
-def _fields(item: str | dict[str, str]) -> dict[str, str]:
-    """What `${item}` or `${item.field}` stand for."""
-    return {"${item}": item} if isinstance(item, str) else {f"${{item.{k}}}": value for k, value in item.items()}
+def _fields(name: str, item: str | dict[str, Any]) -> dict[str, str]:
+    """What `${name}` or `${name.field}` stand for."""
+    return {f"${{{name}}}": item} if isinstance(item, str) else {f"${{{name}.{k}}}": str(v) for k, v in item.items()}
 
 
 def _node(name: str, body: dict[str, Any], variables: dict[str, str]) -> Node:

@@ -21,6 +21,8 @@ from k15.evaluation.items import Item, join_answers
 from k15.records import Record, iter_records
 
 IMAGE_MARK = re.compile(r"<image\s*(\d*)>")
+_SOLUTIONS = {"gsm8k": "answer", "mmmu": "explanation"}
+"""Where a format's solutions stand, but for those of field `solution`."""
 
 
 class BenchmarkRecord(Record):
@@ -37,6 +39,11 @@ class BenchmarkRecord(Record):
         if not isinstance(value, list | None):
             raise self.error(f"field {name!r} is not a list (got {value!r:.60})")
         return [str(one) for one in value or []]
+
+    def solution(self, name: str) -> str:
+        """How the answer is found; many a record does not say."""
+        value = self.fields.get(name)
+        return value.strip() if isinstance(value, str) else ""
 
     def images(self, *names: str) -> tuple[bytes, ...]:
         return tuple(self._image(name) for name in names if self.fields.get(name) is not None)
@@ -70,7 +77,8 @@ def read_benchmark(name: str, format: str, path: Path, limit: int | None = None)
             break
         record = BenchmarkRecord(*located)
         item = FORMATS[format](record, f"{name}/{_id(record, len(items))}")
-        items.append(replace(item, question=_unmark(item.question)))
+        solution = record.solution(_SOLUTIONS.get(format, "solution"))
+        items.append(replace(item, question=_unmark(item.question), solution=solution))
     if not items:
         raise UserError(f"{path}: holds no record; give the file or directory of the benchmark {name!r}")
     if len({item.id for item in items}) < len(items):

@@ -1,4 +1,9 @@
-"""The texts of all evaluation sets in use: what training data must not hold (App. B)."""
+"""The texts of all evaluation sets in use: what training data must not hold (App. B).
+
+Question and solution are items of their own, and so is each field of a guarded set: joined, the one without the other
+would be less of the item than decontamination asks for. Not guaranteed: that a solution without its question is found
+where it is shorter than `DecontaminationParams.shortest` words. A final answer alone is no item: many texts hold it.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +17,18 @@ from k15.records import Record, iter_records
 
 
 def guarded(params: BenchmarksParams, root: Path) -> Iterator[tuple[str, str, str]]:
-    """Set, id and text of every item."""
+    """Set, id (with the field) and text of every item."""
     for benchmark in params.sets:
         for item in read_benchmark(benchmark.name, benchmark.format, root / benchmark.path, benchmark.limit):
-            yield benchmark.name, item.id.removeprefix(f"{benchmark.name}/"), item.question
+            name = item.id.removeprefix(f"{benchmark.name}/")
+            yield benchmark.name, f"{name}/question", item.question
+            if item.solution:
+                yield benchmark.name, f"{name}/solution", item.solution
     for one in params.guarded:
         number = 0
         for number, located in enumerate(iter_records(root / one.path), start=1):
             record = Record(*located)
-            yield one.name, str(number), "\n".join(record.text(field) for field in one.fields)
+            for field in one.fields:
+                yield one.name, f"{number}/{field}", record.text(field)
         if not number:
             raise UserError(f"{one.path}: no record in it; remove it from benchmarks.guarded or fill it")

@@ -28,6 +28,8 @@ class Item:
     length: int = 0
     """Context length of a needle item, in tokens; 0 for all others."""
     depth: float = 0.0
+    solution: str = ""
+    """How a published set gets to its answer; nobody is asked about it, but it is kept out of training data."""
 
 
 @dataclass(frozen=True)

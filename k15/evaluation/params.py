@@ -38,9 +38,25 @@ class Guarded(Params):
     path: str = Field(min_length=1)
     """A JSON Lines, JSON or Parquet file, or a directory of such files."""
     fields: tuple[str, ...] = Field(min_length=1)
-    """Whose texts together are the item."""
+    """Each of them is kept out on its own: a prompt without its solution, and a solution without its prompt."""
+
+
+class DecontaminationParams(Params):
+    """When a training text holds an evaluation item."""
+
+    threshold: float = Field(default=0.55, gt=0, le=1)
+    """Share of an item's pairs of words from which a document holds it."""
+    short_threshold: float = Field(default=0.65, gt=0, le=1)
+    """The same for items of fewer than `short` words, which everyday wording comes closer to."""
+    short: int = Field(default=15, ge=2)
+    exact: int = Field(default=6, ge=2)
+    """Items of fewer words must be there whole."""
+    shortest: int = Field(default=4, ge=2)
+    """Items of fewer words are not looked for."""
 
 
 class BenchmarksParams(Params):
     sets: tuple[Benchmark, ...]
     guarded: tuple[Guarded, ...]
+    decontamination: DecontaminationParams
+    """Of the corpus and of the RL prompts."""

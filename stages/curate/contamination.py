@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from k15.artifacts.digests import json_digest
 from k15.artifacts.storage import write_json
-from k15.curation.duplicates.decontaminate import DecontaminationParams, EvaluationIndex
+from k15.curation.duplicates.decontaminate import EvaluationIndex
+from k15.evaluation.params import DecontaminationParams
 from stages.curate import columns
 from stages.curate.work import Beside, Work
 

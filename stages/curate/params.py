@@ -5,13 +5,12 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from k15.curation.document import Domain
-from k15.curation.duplicates.decontaminate import DecontaminationParams
 from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.filters import Filters
 from k15.curation.mixture import Mixture
 from k15.curation.quality.params import QualityParams
 from k15.curation.sources import Source
-from k15.params import Params
+from k15.params import Params, require_distinct
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -63,8 +62,6 @@ class CurateParams(Params):
     sources: list[Source]
     validation: ValidationParams
     filters: Filters
-    decontamination: DecontaminationParams
-    """Against the sets of section `benchmarks`."""
     duplicates: DuplicatesParams
     quality: QualityParams
     synthetic_captions: float = Field(ge=0, le=1)
@@ -79,9 +76,7 @@ class CurateParams(Params):
 
     @model_validator(mode="after")
     def _distinct_sources(self) -> Self:
-        names = [source.name for source in self.sources]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"two sources are called {twice[0]!r}; give each a name of its own")
+        require_distinct([source.name for source in self.sources])
         return self
 
     @model_validator(mode="after")

@@ -1,14 +1,15 @@
 """What the texts are worth: the scores that a classifier, a model and the measures give them (§2.5.1, App. B).
 
-The classifier is trained on labelled seeds: the bundled generators' clean texts and the junk that they planted, named
-sources, and what the rules rejected. `k15.curation.quality.combined` says what the scores come to.
+The classifier learns from labelled seeds (`seeds`): the bundled generators' clean texts and the junk that they planted,
+named sources, and what the rules rejected. It is trained again only where other seeds are chosen, whatever else is new.
+`k15.curation.quality.combined` says what the scores come to.
 """
 
 from __future__ import annotations
 
-import heapq
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,16 @@ import pyarrow.compute as pc
 
 from k15.artifacts import read_dataset
 from k15.artifacts.storage import write_json
-from k15.curation import parts
 from k15.curation.pieces import Piece
 from k15.curation.quality.classifier import Classifier, Seed, fit
 from k15.curation.quality.combined import combine
 from k15.curation.quality.combined import factors as by_quantile
-from k15.curation.quality.params import QualityParams, Score, SeedParams
+from k15.curation.quality.features import characters
+from k15.curation.quality.params import ClassifierParams, QualityParams, Score
 from k15.curation.sources import GENERATED
-from k15.seeds import derive
-from stages.curate import columns
+from stages.curate import columns, seeds
 from stages.curate.columns import CLASSIFIER
-from stages.curate.work import Beside, Work, names
+from stages.curate.work import Beside, Work
 
 _FIGURES = "figures.json"
 
@@ -39,14 +39,9 @@ def training(work: Work, found: Sequence[Beside], params: QualityParams, seed: i
     """What trains the classifier, if there is to be one."""
     if params.classifier is None:
         return []
-    on = [
-        params.seeds.model_dump(),
-        params.classifier.model_dump(),
-        seed,
-        [names((part, *others)) for part, others in found],
-    ]
-    place = work.place("classifier", on)
-    train = partial(_train, found=found, params=params, seed=seed, figures=place / _FIGURES)
+    known = seeds.chosen(work, found, params, seed)
+    place = work.place("classifier", params.classifier.model_dump(), seed, [asdict(one) for one in known])
+    train = partial(_train, known=known, params=params.classifier, seed=seed, figures=place / _FIGURES)
     return [Piece(place / "classifier.safetensors", train)]
 
 
@@ -61,35 +56,10 @@ def scored(work: Work, found: Sequence[Beside], trained: Sequence[Piece]) -> tup
     return files, json.loads(model.with_name(_FIGURES).read_text())
 
 
-def _train(path: Path, found: Sequence[Beside], params: QualityParams, seed: int, figures: Path) -> None:
-    assert params.classifier is not None
-    classifier, measured = fit(_seeds(found, params.seeds, seed), params.classifier, seed)
+def _train(path: Path, known: Sequence[Seed], params: ClassifierParams, seed: int, figures: Path) -> None:
+    classifier, measured = fit(known, params, seed)
     write_json(figures, measured)
     classifier.save(path)
-
-
-def _seeds(found: Sequence[Beside], params: SeedParams, seed: int) -> list[Seed]:
-    """The labelled texts: at most `most` of each kind, the first by hash."""
-    chosen: dict[bool, list[tuple[int, str, str]]] = {True: [], False: []}
-    for label, name, text in _labelled(found, params):
-        item = (-derive(seed, "seeds", name), name, text)
-        heap = chosen[label]
-        if len(heap) < params.most:
-            heapq.heappush(heap, item)
-        else:
-            heapq.heappushpop(heap, item)
-    return [Seed(name, text, good) for good, heap in chosen.items() for _, name, text in heap]
-
-
-def _labelled(found: Sequence[Beside], params: SeedParams) -> Iterator[tuple[bool, str, str]]:
-    for part, others in found:
-        for rows in parts.groups(part, others, ["id", "text", "source", "meta", "broken", "filter"]):
-            for row in rows.to_pylist():
-                planted = json.loads(row["meta"]).get("planted")
-                rejected, generated = row["filter"] is not None, row["source"] == GENERATED
-                label = params.label(row["source"], planted, rejected, generated)
-                if label is not None and row["text"] and not row["broken"]:
-                    yield label, row["id"], row["text"]
 
 
 @cache
@@ -98,20 +68,26 @@ def _classifier(path: Path) -> Classifier:
 
 
 def _probabilities(rows: pa.Table, model: Path) -> pa.Table:
-    found = _classifier(model).probabilities(rows["text"].to_pylist())
+    classifier = _classifier(model)
+    begins = pc.utf8_slice_codeunits(rows["text"], 0, characters(classifier.params.words))
+    found = classifier.probabilities(begins.to_pylist())
     return pa.table({CLASSIFIER: pa.array(found.astype(np.float64), pa.float64())})
 
 
 def factors(owners: Mapping[str, Any], params: QualityParams, root: Path) -> npt.NDArray[np.float64]:
-    """How often each of the kept texts is read beside the others of its domain. `owners`: `tokens.owners` of ids,
-    domains and scores."""
+    """How often each of the kept texts is read beside the others of its domain. `owners`: of `tokens.owners`.
+
+    Generated texts and those of sources have ranks of their own: a classifier whose good seeds are generated tells the
+    one from the other better than good from bad."""
     scores: dict[Score, npt.ArrayLike] = {
         "rules": owners["rules_score"].to_numpy(),
         "classifier": owners["classifier_score"].to_numpy(),
     }
     if params.judgements is not None:
         scores["judge"] = _judgements(owners["id"], root / params.judgements)
-    return by_quantile(combine(scores, params.weights), owners["domain"].to_numpy(), params.bands)
+    generated = pc.if_else(pc.equal(owners["source"], GENERATED), "generated", "sources")
+    groups = pc.binary_join_element_wise(owners["domain"], generated, "/")
+    return by_quantile(combine(scores, params.weights), groups.to_numpy(), params.bands)
 
 
 def _judgements(ids: pa.ChunkedArray, path: Path) -> npt.NDArray[np.float64]:

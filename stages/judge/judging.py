@@ -8,8 +8,11 @@ its agreement with people's labels says. Off unless params name a checkpoint.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -23,14 +26,40 @@ from k15.rollout.types import Prompt
 from k15.tokenizer import ASSISTANT, USER, Tokenizer
 from stages.judge.params import JudgeParams
 
+if TYPE_CHECKING:
+    from k15.rollout.engine import Engine
+
 # Before anyone else imports `transformers`, which remembers what it found: vLLM comes later.
 torch_extensions.settle()
 
 
-def judge(
-    texts: Sequence[str], params: JudgeParams, root: Path, settings: EngineParams, task: Task | None = None
-) -> npt.NDArray[np.float32]:
-    """The probability of yes against no, for every text."""
+@dataclass(frozen=True)
+class Judge:
+    """A checkpoint in its engine, and the question."""
+
+    engine: Engine
+    tokenizer: Tokenizer
+    question: list[int]
+    answers: tuple[int, int]
+    """First tokens of yes and no."""
+    room: int
+    """Tokens of a text that fit beside the question."""
+
+    @property
+    def characters(self) -> int:
+        """As many of a text as its first `room` tokens can have, however long each of them is."""
+        return self.room * max(map(len, self.tokenizer.bpe.get_vocab()))
+
+    def scores(self, texts: Sequence[str], task: Task | None = None) -> npt.NDArray[np.float32]:
+        """The probability of yes against no, for every text."""
+        found = self.tokenizer.encode_batch(list(texts))
+        prompts = [Prompt([USER, *ids[: self.room], *self.question, ASSISTANT]) for ids in found]
+        odds = self.engine.next_logprobs(prompts, self.answers, task)
+        return np.array([1 / (1 + math.exp(min(no - yes, 700))) for yes, no in odds], np.float32)
+
+
+@contextmanager
+def judging(params: JudgeParams, root: Path, settings: EngineParams) -> Iterator[Judge]:
     from k15.rollout.engine import Engine  # vLLM takes seconds, and nothing else of curation needs it
 
     checkpoint = root / params.checkpoint
@@ -43,7 +72,5 @@ def judge(
     room = length - len(question) - 3  # around it the two roles, after it the answer
     if room < 1:
         raise UserError(f"judge: the question fills all of {length} tokens; shorten it or raise max_model_len")
-    prompts = [Prompt([USER, *ids[:room], *question, ASSISTANT]) for ids in tokenizer.encode_batch(list(texts))]
     with Engine(checkpoint / "hf", max_model_len=length, params=settings) as engine:
-        found = engine.next_logprobs(prompts, (yes, no), task)
-    return np.array([1 / (1 + math.exp(min(second - first, 700))) for first, second in found], np.float32)
+        yield Judge(engine, tokenizer, question, (yes, no), room)

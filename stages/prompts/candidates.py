@@ -1,8 +1,9 @@
 """Candidate problems of the RL prompt set: generated ones of the train split, and the user's own files."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,25 @@ class Candidate:
 
 
 def candidates(params: PromptsParams, root: Path) -> list[Candidate]:
-    """All candidates, in an order that depends on nothing but params and the source files."""
+    """All candidates, in an order that depends on nothing but params and the source files; no two have one id."""
     found = [item for family in sorted(params.families) for item in _generated(params, family, "train")]
     for source in params.sources:
         found.extend(_read(root / source.path, source))
-    return found
+    return list(_distinct(found))
+
+
+def _distinct(items: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Of an id that comes again the second is numbered, as in `set/7 (2)`: artifacts name a problem by its id."""
+    seen: set[str] = set()
+    for item in items:
+        name = next(name for name in _numbered(item.id) if name not in seen)
+        seen.add(name)
+        yield item if name == item.id else replace(item, id=name)
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name} ({number})" for number in count(2))
 
 
 def heldout(params: PromptsParams) -> list[Candidate]:
@@ -56,8 +71,8 @@ def heldout(params: PromptsParams) -> list[Candidate]:
 
 def _generated(params: PromptsParams, family: str, split: Split) -> Iterator[Candidate]:
     share = params.families[family]
-    count = share.count if split == "train" else params.heldout_checked
-    for problem in generate(family, split, count, derive(params.seed, "prompts", split), share.difficulties):
+    wanted = share.count if split == "train" else params.heldout_checked
+    for problem in generate(family, split, wanted, derive(params.seed, "prompts", split), share.difficulties):
         yield Candidate(
             id=problem.id,
             family=family,
@@ -92,7 +107,7 @@ def _candidate(given: Given, source: Source) -> Candidate:
     digest = hashlib.sha256(given.question.encode()).hexdigest()[:12]
     found = tags(given.question, given.subject, given.domain)
     return Candidate(
-        id=given.id or f"{source.name}-{digest}",
+        id=f"{source.name}/{given.id or digest}",
         family=source.name,
         domain=found.domain,
         discipline=found.discipline,

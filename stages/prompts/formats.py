@@ -120,7 +120,7 @@ def _mbpp(record: Record) -> Given:
     fields: dict[str, Any] = {"tests": tests, "setup": record.fields.get("test_setup_code") or None}
     # The first assertion tells the function's name and arguments.
     question = f"{record.text('text', 'prompt')}\nYour code should pass this test:\n```python\n{tests[0]}\n```"
-    name = f"mbpp-{record.text('task_id')}"
+    name = record.text("task_id")
     return Given(question, "", "code_function", write_spec(fields), name, "code", "programming")
 
 

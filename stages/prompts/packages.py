@@ -7,6 +7,7 @@ come from `prompts.test_cases`.
 from collections.abc import Iterator
 from pathlib import Path
 
+from k15.errors import UserError
 from k15.rewards.spec import write_spec
 from k15.testcases import packages
 from k15.testcases.sources import load_problems
@@ -18,6 +19,8 @@ MOST_BYTES = 64 << 10
 
 
 def read_packages(path: Path) -> Iterator[Given]:
+    if not path.exists():
+        raise UserError(f"{path}: no such file or directory; correct the path in params.yaml")
     roots = packages.find(path)
     for root, problem in zip(roots, load_problems(path) if roots else [], strict=True):
         tests = packages.tests(root, MOST_TESTS, MOST_BYTES)

@@ -4,8 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from k15.curation.duplicates.decontaminate import DecontaminationParams
-from k15.params import Params
+from k15.params import Params, require_distinct
 from k15.testcases.params import CaseParams
 
 
@@ -66,8 +65,6 @@ class PromptsParams(Params):
     seed: int
     families: dict[str, FamilyShare]
     sources: list[Source]
-    decontamination: DecontaminationParams
-    """Against the sets of section `benchmarks`."""
     heldout_checked: int = Field(ge=0)
     """Held-out problems per family that candidates are compared with."""
 
@@ -95,6 +92,10 @@ class PromptsParams(Params):
     def _consistent(self) -> Self:
         if not self.families and not self.sources:
             raise ValueError("families and sources are both empty; name at least one")
+        names = [source.name for source in self.sources]
+        require_distinct(names)
+        if both := sorted(self.families.keys() & set(names)):
+            raise ValueError(f"source {both[0]!r} has the name of a family; give it another one")
         if self.medium_from >= self.easy_from:
             raise ValueError("medium_from must be below easy_from")
         return self

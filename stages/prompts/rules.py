@@ -9,7 +9,8 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from k15.curation.duplicates.decontaminate import DecontaminationParams, EvaluationIndex
+from k15.curation.duplicates.decontaminate import EvaluationIndex
+from k15.evaluation.params import DecontaminationParams
 from stages.prompts.candidates import Candidate
 from stages.prompts.exclusion import form
 

@@ -58,7 +58,7 @@ def run(params: PromptsParams, context: Context) -> dict[str, Any]:
     found = candidates(params, context.root)
     measured = Measured(found, reasons_before_sampling(found, heldout(params)))
     benchmarks = context.params(BenchmarksParams, "benchmarks")
-    hits = contaminated(found, guarded(benchmarks, context.root), params.decontamination)
+    hits = contaminated(found, guarded(benchmarks, context.root), benchmarks.decontamination)
     measured.drop("contaminated", lambda index: index in hits)
     widening = ModelConfig.load(policy / "model.json").image_tokens - 1
     lengths = [len(prompt_ids(tokenizer, item)) + widening * len(item.images) for item in found]

@@ -41,7 +41,7 @@ PARAMS = {
         "validation": {"records": 10, "min_yield": 0.0},
         "filters": {"english": {}, "chinese": {}, "code": {}, "math": {}, "knowledge": {}},
     },
-    "benchmarks": {"sets": [], "guarded": []},
+    "benchmarks": {"sets": [], "guarded": [], "decontamination": {}},
     "workers": {"engine": "local", "count": 1, "slurm": None},
 }
 

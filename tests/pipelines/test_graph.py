@@ -43,6 +43,10 @@ def test_optional_stages_are_known_by_name_and_feed_no_other() -> None:
     assert not made & {dep for node in GRAPH.values() for dep in node.deps}
 
 
+def test_the_judge_depends_on_the_checkpoint_of_params() -> None:
+    assert read_params(ROOT)["judge"]["checkpoint"] in MORE["judge"].deps
+
+
 @pytest.mark.parametrize("path", ["dvc.yaml", OPTIONAL])
 def test_dvc_remembers_every_run(path: str) -> None:
     """An output outside of its cache would keep a stage out of the run cache, which experiments live on."""

@@ -29,7 +29,6 @@ SMALL: dict[str, Any] = {
         "math": {**PROSE, "vowelless_words": {"max": 0.5}, "quantities": {"min": 2}},
         "knowledge": {**PROSE, "vowelless_words": {"max": 0.5}},
     },
-    "decontamination": {"threshold": 0.6, "short_threshold": 0.75, "short": 15, "exact": 8, "shortest": 4},
     "duplicates": {"ngram": 5, "bands": 14, "rows": 8, "threshold": 0.7, "embeddings": None},
     "quality": {
         "seeds": {"good": [], "bad": [], "bundled": True, "rejected": True, "most": 200},

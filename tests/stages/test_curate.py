@@ -39,7 +39,7 @@ ARTIFACTS = {
 def write_params(root: Path, params: dict[str, Any], guarded: Sequence[dict[str, Any]] = (), workers: int = 2) -> None:
     root.mkdir(exist_ok=True)
     others = {
-        "benchmarks": {"sets": [], "guarded": list(guarded)},
+        "benchmarks": {"sets": [], "guarded": list(guarded), "decontamination": {}},
         "workers": {"engine": "local", "count": workers, "slurm": None},
     }
     YAML().dump({"curate": params, **others}, root / "params.yaml")
@@ -302,8 +302,9 @@ def test_what_becomes_of_every_record(web: Path) -> None:
     counts = metrics(web)["funnel"]["english"]["web"]
     assert (counts["read"], counts["kept"], counts["rejected"]) == (4, 2, {"contaminated": 1, "unreadable": 1})
     rejections = {row["filter"]: row for row in read_rows(web / "artifacts/curate/rejections", "rejection")}
-    assert rejections["contaminated"]["id"] == "web/web.jsonl:2"
-    assert rejections["contaminated"]["reason"] == "holds trains/1" and rejections["contaminated"]["value"] == 1.0
+    contaminated = rejections["contaminated"]
+    assert (contaminated["id"], contaminated["value"]) == ("web/web.jsonl:2", 1.0)
+    assert contaminated["reason"] == "holds trains/1/question"
     assert rejections["unreadable"]["id"] == "web/web.jsonl:3" and "JSON" in rejections["unreadable"]["reason"]
 
 
@@ -338,7 +339,7 @@ def test_explain_tells_a_documents_story(web: Path) -> None:
     first, second = out.split("\n\nweb/web.jsonl:2")
     assert "source web, domain english" in first and "begins: The old mill" in first
     assert "✓ min 10" in first and "Kept: " in first and "No duplicates." in first
-    assert "Dropped: contaminated, holds trains/1." in second
+    assert "Dropped: contaminated, holds trains/1/question." in second
     process = start(web, "explain", "web/none:1")
     _, err = process.communicate()
     assert process.returncode == 2 and err.startswith("k15 curate: error: no document is called 'web/none:1'")

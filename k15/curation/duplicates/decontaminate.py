@@ -20,7 +20,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from numba import njit
-from pydantic import Field
 
 from k15.curation.duplicates.words import (
     Hashes,
@@ -34,7 +33,7 @@ from k15.curation.duplicates.words import (
     power_of_base,
     words,
 )
-from k15.params import Params
+from k15.evaluation.params import DecontaminationParams
 
 _SPACING = re.compile(r"\\(?:[,;:!> ]|(?:left|right|[bB]igg?[lr]?|q?quad|displaystyle|limits|nolimits)(?![A-Za-z]))")
 _FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
@@ -43,18 +42,6 @@ _BITS = 22
 """Of a filter that keeps most of a document's n-grams from being looked up."""
 
 Counts = npt.NDArray[np.int64]
-
-
-class DecontaminationParams(Params):
-    threshold: float = Field(default=0.55, gt=0, le=1)
-    """Share of an item's pairs of words from which a document holds it."""
-    short_threshold: float = Field(default=0.65, gt=0, le=1)
-    """The same for items of fewer than `short` words, which everyday wording comes closer to."""
-    short: int = Field(default=15, ge=2)
-    exact: int = Field(default=6, ge=2)
-    """Items of fewer words must be there whole."""
-    shortest: int = Field(default=4, ge=2)
-    """Items of fewer words are not looked for."""
 
 
 @dataclass(frozen=True)

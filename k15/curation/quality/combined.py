@@ -1,7 +1,7 @@
 """From scores to how often a document is read: the combined score, and the quality factor.
 
 Guarantees: everything here is arithmetic on columns; no text is read, so changed weights or quantiles cost nothing.
-A factor depends on the set of scores of the document's domain, not on their order.
+A factor depends on the set of scores of the document's group, not on their order.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ def combine(scores: Mapping[Score, npt.ArrayLike], weights: Mapping[Score, float
         return np.where(total > 0, (np.nan_to_num(columns) * share).sum(axis=0) / total, np.nan)
 
 
-def factors(combined: npt.ArrayLike, domains: Sequence[str] | npt.NDArray[np.str_], bands: Sequence[Band]) -> Floats:
-    """How often each document is read, beside others of its domain; 1 for one without a score."""
-    values, of = np.asarray(combined, dtype=np.float64), np.asarray(domains)
+def factors(combined: npt.ArrayLike, groups: Sequence[str] | npt.NDArray[np.str_], bands: Sequence[Band]) -> Floats:
+    """How often each document is read, by its rank in its group; 1 for one without a score."""
+    values, of = np.asarray(combined, dtype=np.float64), np.asarray(groups)
     result = np.ones(len(values))
     steps = np.array([band.factor for band in bands])
-    for domain in np.unique(of):
-        own = np.flatnonzero((of == domain) & ~np.isnan(values))
+    for group in np.unique(of):
+        own = np.flatnonzero((of == group) & ~np.isnan(values))
         if len(own):
             # Where many have one score, they are all on the same side of it: the upper one.
             edges = np.quantile(values[own], [band.quantile for band in bands[:-1]])

@@ -40,14 +40,19 @@ class Bags:
         return Bags(self.indices[places], offsets)
 
 
+def characters(words: int) -> int:
+    """How many of a text are read for its first `words` words: none is shorter than a character, and on average none
+    that matters is longer than these."""
+    return 20 * words
+
+
 def bags(texts: Sequence[str], buckets: int, words: int) -> Bags:
     """Of the first `words` words of each text, words and pairs, as numbers below `buckets`."""
     known: dict[str, int] = {}
     flat: list[int] = []
     lengths: list[int] = []
     for text in texts:
-        # No word is shorter than a character, and none that matters is longer than these on average.
-        found = _TOKEN.findall(_DIGIT.sub("0", text[: 20 * words].lower()))[:words]
+        found = _TOKEN.findall(_DIGIT.sub("0", text[: characters(words)].lower()))[:words]
         flat.extend(known.setdefault(word, len(known)) for word in found)
         lengths.append(len(found))
     table = np.fromiter(map(_hash, known), np.uint64, len(known))

@@ -25,8 +25,9 @@ class ClassifierParams(Params):
     """Share of the seeds that calibrate and measure the classifier."""
 
 
-# A repeated good document is no bad text.
-_NOT_BAD = ("exact_duplicate", "near_duplicate")
+_DUPLICATE = frozenset({"duplicate_id", "exact_duplicate", "near_duplicate", "embedding_duplicate"})
+_NO_EXAMPLE = _DUPLICATE | {"empty", "unreadable", "contaminated", "language_match"}
+"""Why a text is dropped that may be a good one, or none at all: no text is better than a copy of an evaluation item."""
 
 
 class SeedParams(Params):
@@ -36,9 +37,10 @@ class SeedParams(Params):
     bad: list[str]
     """Names of sources."""
     bundled: bool
-    """The generators' clean documents are good, the junk that they planted is bad."""
+    """The generators' clean documents are good; the junk that they planted is bad, and so is a clean one that a rule
+    drops."""
     rejected: bool
-    """What the rules rejected is bad, whatever its source."""
+    """What the rules rejected is bad, whatever its source; not what was dropped for another reason than its quality."""
     most: int = Field(ge=2)
     """Of either kind, the first in the order of hashed ids."""
 
@@ -48,18 +50,21 @@ class SeedParams(Params):
             raise ValueError(f"source {both[0]!r} is both good and bad; remove it from one")
         return self
 
-    def label(self, source: str, planted: str | None, rejected: bool, generated: bool) -> bool | None:
-        """Good, bad, or no example. `planted` is the kind of junk that a generated document is, if any."""
+    def label(self, source: str, planted: str | None, dropped: str | None, generated: bool) -> bool | None:
+        """Good, bad, or no example. `planted` is the kind of junk that a generated document is, if any, and `dropped`
+        the filter that rejects it."""
+        if dropped in _NO_EXAMPLE or planted in _NO_EXAMPLE:
+            return None
         if self.bundled and generated:
-            return planted is None and not rejected if planted not in _NOT_BAD else None
-        if source in self.bad or (self.rejected and rejected):
+            return planted is None and dropped is None
+        if source in self.bad or (self.rejected and dropped is not None):
             return False
-        return True if source in self.good and not rejected else None
+        return True if source in self.good and dropped is None else None
 
 
 class Band(Params):
-    """Documents of a domain whose combined score is below its `quantile` are read `factor` times as often as others
-    of the domain."""
+    """Documents whose combined score is below its `quantile`, among those of their domain and origin (generated, or
+    from sources), are read `factor` times as often as others of the domain."""
 
     quantile: float = Field(gt=0, le=1)
     factor: float = Field(ge=0)

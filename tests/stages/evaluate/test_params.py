@@ -13,12 +13,13 @@ DRAWN = {"samples": 2, "temperature": 1.0, "max_tokens": 64}
 FAMILIES = {**DRAWN, "problems": 8, "base_problems": 4}
 NEEDLE = {**DRAWN, "lengths": [64, 128], "depths": [0.0, 1.0], "problems": 4}
 GOOD: dict[str, Any] = {"seed": 1, "max_model_len": 192, "text": FAMILIES, "vision": FAMILIES, "needle": NEEDLE}
+NONE: dict[str, Any] = {"sets": [], "guarded": [], "decontamination": {}}
 BENCHMARK = {**DRAWN, "name": "math500", "format": "math500", "path": "test.jsonl"}
 
 
 def test_good_params_and_defaults() -> None:
     assert parse_params(Evaluate, "evaluate", GOOD).max_model_len == 192
-    found = parse_params(BenchmarksParams, "benchmarks", {"sets": [BENCHMARK], "guarded": []})
+    found = parse_params(BenchmarksParams, "benchmarks", {**NONE, "sets": [BENCHMARK]})
     assert found.sets[0].limit is None
 
 
@@ -49,5 +50,5 @@ def test_bad_params(changed: dict[str, Any], message: str) -> None:
 )
 def test_bad_benchmarks(changed: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError) as caught:
-        parse_params(BenchmarksParams, "benchmarks", {"sets": [], "guarded": [], **changed})
+        parse_params(BenchmarksParams, "benchmarks", {**NONE, **changed})
     assert message in str(caught.value)

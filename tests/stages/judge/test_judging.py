@@ -1,14 +1,24 @@
 """A model's yes and no, on a real engine with random weights."""
 
+import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 
+from k15.artifacts import publish, read_manifest, read_rows, write_dataset
+from k15.artifacts.manifest import Producer
 from k15.errors import UserError
 from k15.model import checkpoint, vlm
+from k15.progress import Task
+from k15.stage import main
 from k15.tokenizer import ASSISTANT, USER
-from stages.judge.judging import judge
+from stages.judge import run
+from stages.judge.judging import Judge, judging
 from stages.judge.params import JudgeParams
 from tests.k15 import tiny
 
@@ -31,7 +41,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_scores_are_the_models_odds(root: Path):
-    found = judge(TEXTS, params(), root, tiny.engine_params())
+    with judging(params(), root, tiny.engine_params()) as judge:
+        found = judge.scores(TEXTS)
+        assert judge.scores([TEXTS[2][: judge.characters]])[0] == pytest.approx(found[2], abs=1e-6)
+        assert len(tiny.tokenizer().encode(TEXTS[2][: judge.characters])) > judge.room
     tokenizer, model = tiny.tokenizer(), vlm.build(SHAPE, 1)
     question = tokenizer.encode("\n\nof the hill?")
     for text, score in zip(TEXTS, found, strict=True):
@@ -48,5 +61,49 @@ def test_scores_are_the_models_odds(root: Path):
     [({"no": "the"}, "begin with the same token"), ({"question": "the hill " * 60}, "fills all of 64 tokens")],
 )
 def test_useless_questions_are_refused(root: Path, changes: dict[str, str], message: str):
-    with pytest.raises(UserError, match=message):
-        judge(TEXTS, params(**changes), root, tiny.engine_params())
+    with pytest.raises(UserError, match=message), judging(params(**changes), root, tiny.engine_params()):
+        pass
+
+
+def repository(root: Path, model: Path) -> Path:
+    """Ten documents, and the checkpoint that judges them."""
+    root.mkdir()
+    publish(
+        root / "model",
+        "checkpoint",
+        "checkpoint",
+        Producer("sft", {}),
+        lambda directory: shutil.copytree(model / "model", directory, dirs_exist_ok=True) and None,
+    )
+    shared = {"domain": "english", "source": "web", "split": "train", "tokens": 1, "weight": 1.0, "meta": "{}"}
+    rows = [{**shared, "id": f"web/{n}", "text": "the mill " * n, "scores": {}} for n in range(10)]
+    write_dataset(root / "artifacts/curate/documents", "document", rows, producer=Producer("curate", {}))
+    sections = {"judge": params().model_dump(), "engine": tiny.engine_params().model_dump()}
+    (root / "params.yaml").write_text(json.dumps(sections))
+    return root
+
+
+def test_an_interrupted_run_goes_on(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "_BATCH", 3)
+    whole, killed = repository(tmp_path / "whole", root), repository(tmp_path / "killed", root)
+    assert main(run.STAGE, ["--root", str(whole)]) == 0
+    asked: list[int] = []
+    scores = Judge.scores
+
+    def counted(judge: Judge, texts: Sequence[str], task: Task | None = None) -> npt.NDArray[np.float32]:
+        asked.append(len(texts))
+        if asked == [3, 3]:
+            raise KeyboardInterrupt
+        return scores(judge, texts, task)
+
+    monkeypatch.setattr(Judge, "scores", counted)
+    assert main(run.STAGE, ["--root", str(killed)]) == 130
+    assert main(run.STAGE, ["--root", str(killed)]) == 0
+    assert asked == [3, 3, 3, 3, 1]
+    first, second = (read_manifest(one / "artifacts/judgements").digest for one in (whole, killed))
+    assert first == second
+    rows = read_rows(whole / "artifacts/judgements", "document_score")
+    assert [row["id"] for row in rows] == [f"web/{n}" for n in range(10)]
+    metrics = json.loads((whole / "metrics/judge.json").read_text())
+    mean = sum(row["score"] for row in rows) / 10
+    assert metrics == {"documents": 10, "mean": pytest.approx(mean, abs=1e-4)}

@@ -14,7 +14,6 @@ PARAMS = {
     "seed": 1,
     "families": {"keep": {"count": 6, "difficulties": [1, 2]}, "rendered": {"count": 3, "difficulties": [1]}},
     "sources": [],
-    "decontamination": {"threshold": 0.55, "short_threshold": 0.65, "short": 15, "exact": 6, "shortest": 4},
     "heldout_checked": 20,
     "samples": 10,
     "temperature": 1.0,
@@ -107,8 +106,20 @@ def test_missing_and_binary_sources(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not UTF-8 text"):
         candidates(loaded, tmp_path)
     (tmp_path / "mine.jsonl").unlink()
-    with pytest.raises(UserError, match="no such file"):
-        candidates(loaded, tmp_path)
+    packages = params(families={}, sources=[{"name": "mine", "path": "contest", "format": "packages"}])
+    for missing in (loaded, packages):
+        with pytest.raises(UserError, match="no such file or directory; correct the path"):
+            candidates(missing, tmp_path)
+
+
+def test_ids_are_told_apart(tmp_path: Path) -> None:
+    rows = [{"question": f"What is {n} + 7?", "answer": n + 7, "id": "7"} for n in (1, 2)]
+    loaded = source(tmp_path, *rows, {**rows[0], "id": "7 (2)"})
+    (tmp_path / "other.jsonl").write_text("\n".join([json.dumps(rows[0]), '{"question": "1 + 1?", "answer": "2"}'] * 2))
+    both = params(families={}, sources=[*loaded.model_dump()["sources"], {"name": "other", "path": "other.jsonl"}])
+    ids = [item.id for item in candidates(both, tmp_path)]
+    assert ids[:4] == ["mine/7", "mine/7 (2)", "mine/7 (2) (2)", "other/7"]
+    assert ids[4].startswith("other/") and ids[5:] == ["other/7 (2)", f"{ids[4]} (2)"]
 
 
 @pytest.mark.parametrize(
@@ -117,6 +128,8 @@ def test_missing_and_binary_sources(tmp_path: Path) -> None:
         ({"families": {}}, "families and sources are both empty"),
         ({"samples": 0}, "prompts.samples must be at least 1"),
         ({"medium_from": 0.8}, "medium_from must be below easy_from"),
+        ({"sources": [{"name": "a", "path": "x"}, {"name": "a", "path": "y"}]}, "two sources are called 'a'"),
+        ({"sources": [{"name": "keep", "path": "x"}]}, "source 'keep' has the name of a family"),
     ],
 )
 def test_bad_params_are_named(changes: dict, message: str) -> None:

@@ -72,7 +72,7 @@ def test_mbpp_runs_its_assertions() -> None:
         pytest.skip(str(error))
     with gzip.open(DATA / "mbpp/mbpp_subset.jsonl.gz", "rt", encoding="utf-8") as lines:
         row = json.loads(next(lines))
-    item = next(item for item in found if item.id == f"mbpp-{row['task_id']}")
+    item = next(item for item in found if item.id == f"mbpp/{row['task_id']}")
     assert row["test_list"][0] in item.question and row["test_list"][1] not in item.question
     assert score(item.record, f"```python\n{row['code']}\n```").verdict == "correct"
     assert score(item.record, "```python\ndef min_cost(*_):\n    return 8\n```").verdict == "wrong"

@@ -1,6 +1,6 @@
 import dataclasses
 
-from k15.curation.duplicates.decontaminate import DecontaminationParams
+from k15.evaluation.params import DecontaminationParams
 from k15.tasks import FAMILIES, generate
 from stages.prompts.candidates import Candidate
 from stages.prompts.rules import contaminated, exclusion, fingerprint, reasons_before_sampling

@@ -44,7 +44,6 @@ PARAMS: dict[str, Any] = {
     "seed": 3,
     "families": {"keep": {"count": 4, "difficulties": [1, 2]}, "rendered": {"count": 2, "difficulties": [1]}},
     "sources": [{"name": "mine", "path": "mine.jsonl"}],
-    "decontamination": {"threshold": 0.55, "short_threshold": 0.65, "short": 15, "exact": 6, "shortest": 4},
     "heldout_checked": 10,
     "samples": 2,
     "temperature": 1.0,
@@ -70,7 +69,7 @@ PARAMS: dict[str, Any] = {
         "written": {"attempts": 2, "temperature": 1.0, "max_tokens": 8, "max_model_len": 4096},
     },
 }
-OTHERS = {"engine": tiny.engine_params().model_dump(), "benchmarks": {"sets": [], "guarded": []}}
+OTHERS = {"engine": tiny.engine_params().model_dump(), "benchmarks": {"sets": [], "guarded": [], "decontamination": {}}}
 MINE = [
     {"question": "Prove that 2 > 1.", "answer": ""},
     {"question": "True or false: 2 > 1.", "answer": "true"},

@@ -3,7 +3,8 @@ import random
 
 import pytest
 
-from k15.curation.duplicates.decontaminate import DecontaminationParams, EvaluationIndex
+from k15.curation.duplicates.decontaminate import EvaluationIndex
+from k15.evaluation.params import DecontaminationParams
 
 STORY = (
     "Mara baked 36 rolls on Monday and half as many on Tuesday. She sold the rolls for 2 dollars each at the market. "

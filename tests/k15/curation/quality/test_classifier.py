@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from k15.curation.quality.classifier import Classifier, Seed, fit
-from k15.curation.quality.features import bags
+from k15.curation.quality.features import bags, characters
 from k15.curation.quality.figures import auc, calibration_error, figures
 from k15.curation.quality.params import ClassifierParams
 from k15.errors import UserError
@@ -73,6 +73,24 @@ def test_bags_by_hand():
     alone = bags(["甲乙!"], 1 << 40, 100)
     assert alone.indices.tolist() == last.tolist()
     assert found.take(np.array([2, 0])).indices.tolist() == [*last.tolist(), *first.tolist()]
+
+
+def test_what_is_cut_off_changes_no_bag():
+    words = 7
+    texts = [
+        "river " * 99,
+        "甲乙" * 99,
+        "x" * 999,
+        "İİ " * 99,
+        " " * 138 + "ab cd",
+        "1 " * 99,
+        "!?" * 99,
+        "ﬁ\u0301n " * 50,
+    ]
+    cut = [text[: characters(words)] for text in texts]
+    assert all(len(short) < len(text) for short, text in zip(cut, texts, strict=True))
+    whole, short = bags(texts, 1 << 40, words), bags(cut, 1 << 40, words)
+    assert short.indices.tolist() == whole.indices.tolist() and short.offsets.tolist() == whole.offsets.tolist()
 
 
 def test_figures_by_hand():

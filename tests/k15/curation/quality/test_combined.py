@@ -41,21 +41,26 @@ def test_equal_scores_are_treated_alike_and_missing_ones_are_neutral():
 
 
 @pytest.mark.parametrize(
-    ("source", "planted", "rejected", "generated", "label"),
+    ("source", "planted", "dropped", "label"),
     [
-        ("books", None, False, False, True),
-        ("books", None, True, False, False),
-        ("spam", None, False, False, False),
-        ("web", None, False, False, None),
-        ("web", None, True, False, False),
-        ("generated", None, False, True, True),
-        ("generated", None, True, True, False),
-        ("generated", "gibberish", False, True, False),
-        ("generated", "near_duplicate", False, True, None),
+        ("books", None, None, True),
+        ("books", None, "words", False),
+        ("books", None, "contaminated", None),
+        ("spam", None, None, False),
+        ("spam", None, "unreadable", None),
+        ("web", None, None, None),
+        ("web", None, "words", False),
+        *(("web", None, filter, None) for filter in ("empty", "contaminated", "language_match", "duplicate_id")),
+        ("generated", None, None, True),
+        ("generated", None, "words", False),
+        ("generated", None, "contaminated", None),
+        ("generated", "gibberish", None, False),
+        ("generated", "gibberish", "words", False),
+        ("generated", "near_duplicate", None, None),
     ],
 )
-def test_labels(source: str, planted: str | None, rejected: bool, generated: bool, label: bool | None):
-    assert SeedParams(**SEEDS).label(source, planted, rejected, generated) is label
+def test_labels(source: str, planted: str | None, dropped: str | None, label: bool | None):
+    assert SeedParams(**SEEDS).label(source, planted, dropped, source == "generated") is label
 
 
 @pytest.mark.parametrize(

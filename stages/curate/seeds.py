@@ -1,0 +1,98 @@
+"""The labelled texts that the quality classifier learns from (§2.5.1, App. B).
+
+Guarantees: of either kind the first `most` by a hash of their ids, whichever files they came in; one that many texts
+share an id with brings all of these. Only the beginnings of the chosen texts are read, as much as the classifier sees.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from k15.curation import parts
+from k15.curation.pieces import Piece
+from k15.curation.quality.classifier import Seed
+from k15.curation.quality.features import characters
+from k15.curation.quality.params import ClassifierParams, QualityParams, SeedParams
+from k15.curation.sources import GENERATED
+from k15.seeds import derive
+from stages.curate.work import Beside, Work, names
+
+_LABELLED = pa.schema([("rank", pa.int64()), ("good", pa.bool_()), ("group", pa.int32()), ("row", pa.int32())])
+"""Place in the order of hashed ids, label, and where in the part the text is."""
+
+
+def chosen(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> list[Seed]:
+    """The seeds, in the order of their ids. Where no label changes, no text is read again."""
+    assert params.classifier is not None
+    on = params.seeds.model_dump()
+    labelled = [
+        Piece(
+            work.place(f"labels-{part.parent.name}", on, seed, names(others)) / part.name,
+            partial(_label, part=part, others=others, params=params.seeds, seed=seed),
+        )
+        for part, others in found
+    ]
+    tables = [pq.read_table(path) for path in work.complete("labels", labelled)]
+    wanted = []
+    for (part, _), table in zip(found, _first(tables, params.seeds.most), strict=True):
+        if table.num_rows:
+            place = work.place(f"seeds-{part.parent.name}", part.name, params.classifier.words, table.to_pylist())
+            wanted.append(Piece(place / part.name, partial(_read, part=part, rows=table, params=params.classifier)))
+    found_rows = (row for path in work.complete("seeds", wanted) for row in pq.read_table(path).to_pylist())
+    return sorted((Seed(**row) for row in found_rows), key=lambda one: (one.id, one.text, one.good))
+
+
+def _label(path: Path, part: Path, others: Sequence[Path], params: SeedParams, seed: int) -> None:
+    """A row for each text of a part that is an example, as far as it can be among the first of all parts."""
+    rows = [
+        {"rank": derive(seed, "seeds", name), "good": good, "group": group, "row": row}
+        for group, row, name, good in _examples(part, others, params)
+    ]
+    (table,) = _first([pa.Table.from_pylist(rows, _LABELLED)], params.most)
+    pq.write_table(table, path, compression="zstd")
+
+
+def _examples(part: Path, others: Sequence[Path], params: SeedParams) -> Iterator[tuple[int, int, str, bool]]:
+    """Row group, row, id and label."""
+    for group, rows in enumerate(parts.groups(part, others, ["id", "source", "meta", "filter"])):
+        for number, row in enumerate(rows.to_pylist()):
+            generated = row["source"] == GENERATED
+            planted = json.loads(row["meta"]).get("planted") if generated else None
+            label = params.label(row["source"], planted, row["filter"], generated)
+            if label is not None:
+                yield group, number, row["id"], label
+
+
+def _first(tables: Sequence[pa.Table], most: int) -> list[pa.Table]:
+    """Of the rows of all tables the first `most` of either kind."""
+    last: dict[bool, int] = {}
+    for good in (True, False):
+        ranks = [table.filter(pc.equal(table["good"], good))["rank"].to_numpy() for table in tables]
+        together = np.sort(np.concatenate([np.zeros(0, np.int64), *ranks]))[:most]
+        last[good] = int(together[-1]) if len(together) else -1
+    return [
+        table.filter(pc.less_equal(table["rank"], pc.if_else(table["good"], last[True], last[False])))
+        for table in tables
+    ]
+
+
+def _read(path: Path, part: Path, rows: pa.Table, params: ClassifierParams) -> None:
+    seeds: list[dict[str, Any]] = []
+    with pq.ParquetFile(part) as file:
+        for group in pc.unique(rows["group"]).to_pylist():
+            own = rows.filter(pc.equal(rows["group"], group))
+            texts = file.read_row_group(group, ["id", "text"]).take(own["row"])
+            begins = pc.utf8_slice_codeunits(texts["text"], 0, characters(params.words))
+            columns = (column.to_pylist() for column in (texts["id"], begins, own["good"]))
+            seeds += [{"id": name, "text": text, "good": good} for name, text, good in zip(*columns, strict=True)]
+    schema = pa.schema([("id", pa.string()), ("text", pa.string()), ("good", pa.bool_())])
+    pq.write_table(pa.Table.from_pylist(seeds, schema), path, compression="zstd")
