@@ -74,7 +74,7 @@ def test_every_picture_is_kept_or_rejected_with_its_reason(run: Path) -> None:
     assert reasons.pop("photos/b.png") == ("exact_duplicate", "same text and pictures as photos/a.png", 1.0)
     assert reasons.pop("photos/d.png") == ("empty", "no text beside its pictures", 0.0)
     assert reasons.pop("photos/e.png") == ("unreadable", "it is no image, though its name says PNG", None)
-    assert reasons.pop("pages/pages.jsonl:2") == ("contaminated", "holds cups/1", 1.0)
+    assert reasons.pop("pages/pages.jsonl:2") == ("contaminated", "holds cups/1/question", 1.0)
     assert reasons.pop("pages/pages.jsonl:3") == ("unreadable", "image 1: photos/none.png is not there", None)
     assert not reasons
     assert json.loads(rejected["photos/b.png"]["meta"]) == {"kind": "caption"}
@@ -123,7 +123,7 @@ def test_a_source_of_broken_pictures_ends_the_run(tmp_path: Path, capsys: pytest
     write_sources(tmp_path)
     assert curate(tmp_path, [PHOTOS, PAGES], min_yield=0.65) == 2
     [line] = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
-    assert "source 'photos': 3 of 5 sampled records pass and 65% must (dropped: unreadable 1, empty 1)" in line
+    assert "source 'photos': 3 of 5 sampled records pass and 65% must (dropped: unreadable 1, empty 1; it is" in line
     assert not (tmp_path / "artifacts").exists()
 
 
