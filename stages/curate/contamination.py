@@ -15,7 +15,7 @@ from k15.curation.duplicates.decontaminate import EvaluationIndex
 from k15.evaluation.guarded import guarded
 from k15.evaluation.params import BenchmarksParams, DecontaminationParams
 from stages.curate import columns
-from stages.curate.work import Beside, Work
+from stages.curate.work import Beside, Work, names
 
 _SCHEMA = pa.schema([("contaminated", pa.float64()), ("contaminated_by", pa.string())])
 
@@ -32,7 +32,7 @@ def compared(work: Work, found: Sequence[Beside], benchmarks: BenchmarksParams, 
     file = work.place("items", json_digest(items)) / "items.json"
     write_json(file, items)
     compute = partial(_compare, params=params, items=file)
-    return columns.beside(work, "contamination", found, ("text",), compute, params.model_dump(), str(file))
+    return columns.beside(work, "contamination", found, ("text",), compute, params.model_dump(), names([file]))
 
 
 @cache

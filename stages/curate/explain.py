@@ -1,47 +1,72 @@
 """`python -m stages.curate explain ID`: a document's whole story, from the stage's artifacts.
 
-Where it comes from, what was measured beside the bounds of its domain, which reason dropped it or how often it is
-read, and which documents it repeats or is repeated by.
+Where it comes from, what was measured beside the bounds of its domain, which reason dropped it or what its reading is
+made of, and which documents it repeats or is repeated by. Bounds and weights are those that the artifacts were made
+with, whatever params.yaml says by now.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pydantic
 
-from k15.artifacts import iter_dataset
+from k15.artifacts import read_manifest
 from k15.curation.filters import Bounds
+from k15.curation.mixture import STAGES
 from k15.errors import UserError
+from stages.curate.columns import CLASSIFIER
+from stages.curate.decided import WORTH
 from stages.curate.params import CurateParams
 
 _SHOWN = 20
 _WIDTH = 100
+_COLUMNS = {
+    "documents": ("id", "source", "domain", "split", "tokens", "meta", "scores", "reading", "text"),
+    "rejections": ("id", "source", "domain", "meta", "scores", "filter", "reason", "excerpt"),
+    "clusters": ("id", "cluster", "kind", "similarity", "across"),
+}
 
 
-def explain(params: CurateParams, root: Path, document_id: str) -> str:
+def explain(root: Path, document_id: str) -> str:
     artifacts = root / "artifacts" / "curate"
-    kept = _rows(artifacts / "documents", "document", "id", document_id)
-    dropped = _rows(artifacts / "rejections", "rejection", "id", document_id)
-    if not kept and not dropped:
+    params = _params(artifacts / "documents")
+    found = [*_rows(artifacts / "documents", "id", document_id), *_rows(artifacts / "rejections", "id", document_id)]
+    if not found:
         raise UserError(f"no document is called {document_id!r}; ids are in artifacts/curate/documents and rejections")
-    row = (kept or dropped)[0]
-    lines = [
-        f"{document_id}",
+    lines = [document_id]
+    for number, row in enumerate(found, start=1):
+        lines += [f"Text {number} of {len(found)} that have this id:"] if len(found) > 1 else []
+        lines += [*_story(row, params), ""]
+    return "\n".join([*lines, *_duplicates(artifacts, document_id)])
+
+
+def _params(documents: Path) -> CurateParams:
+    """Those that the artifacts were made with."""
+    try:
+        return CurateParams.model_validate_json(json.dumps(read_manifest(documents).params["curate"]))
+    except (KeyError, pydantic.ValidationError):
+        raise UserError(f"{documents} was made by another version of the stage; run `dvc repro curate`") from None
+
+
+def _story(row: Mapping[str, Any], params: CurateParams) -> list[str]:
+    dropped = "filter" in row
+    return [
         f"  source {row['source']}, domain {row['domain']}",
         *(f"  {name.replace('_', ' ')}: {value}" for name, value in sorted(json.loads(row["meta"]).items())),
-        f"  begins: {' '.join((row.get('text') or row.get('excerpt') or '').split())[:_WIDTH]}",
+        f"  begins: {' '.join(row['excerpt' if dropped else 'text'].split())[:_WIDTH]}",
         "",
         "Measured, beside the rules of its domain:",
         *_measures(dict(row["scores"]), getattr(params.filters, row["domain"])),
         "",
-        *(_kept(row) if kept else [f"Dropped: {row['filter']}, {row['reason']}."]),
-        *_duplicates(artifacts, document_id),
+        *([f"Dropped: {row['filter']}, {row['reason']}."] if dropped else _kept(row, params)),
     ]
-    return "\n".join(lines)
 
 
 def _measures(scores: Mapping[str, float], rules: Mapping[str, Bounds]) -> Iterator[str]:
@@ -56,18 +81,36 @@ def _measures(scores: Mapping[str, float], rules: Mapping[str, Bounds]) -> Itera
             outside = (low is not None and value < low) or (high is not None and value > high)
             asked = ", ".join(f"{word} {bound:g}" for word, bound in (("min", low), ("max", high)) if bound is not None)
             verdict = f"   {'✗' if outside else '✓'} {asked}"
-        yield f"  {name:<28}{value:>12.4g}{verdict}"
+        yield _line(name, value) + verdict
 
 
-def _kept(row: Mapping[str, Any]) -> list[str]:
-    return [f"Kept: {row['split']}, {row['tokens']} tokens, read {row['weight']:.2f} times."]
+def _line(name: str, value: float) -> str:
+    return f"  {name:<28}{value:>12.4g}"
+
+
+def _kept(row: Mapping[str, Any], params: CurateParams) -> list[str]:
+    scores, reading = dict(row["scores"]), dict(row["reading"])
+    language = json.loads(row["meta"]).get("programming_language")
+    told = {
+        "score of the measures": scores.get(WORTH.get(row["domain"], "")),
+        "score of the classifier": scores.get(CLASSIFIER),
+        "score of the judge": reading.get("judge"),
+        "combined score": reading.get("quality"),
+        "quality factor": reading["factor"],
+        "weight of its source": next((one.weight for one in params.sources if one.name == row["source"]), 1.0),
+        f"weight of {language}": params.mixture.of_language(language) if language else None,
+    }
+    if row["split"] == "train":
+        told |= {f"times read in {stage}": reading[stage] for stage in STAGES}
+    known = [_line(name, value) for name, value in told.items() if value is not None]
+    return [f"Kept: {row['split']}, {row['tokens']} tokens. What its reading is made of:", *known]
 
 
 def _duplicates(artifacts: Path, document_id: str) -> list[str]:
     """The cluster that it is in, as the one kept or as one of the others."""
-    own = _rows(artifacts / "clusters", "cluster", "id", document_id)
+    own = _rows(artifacts / "clusters", "id", document_id)
     cluster = own[0]["cluster"] if own else document_id
-    others = [row for row in _rows(artifacts / "clusters", "cluster", "cluster", cluster) if row["id"] != document_id]
+    others = [row for row in _rows(artifacts / "clusters", "cluster", cluster) if row["id"] != document_id]
     if not own and not others:
         return ["No duplicates."]
     head = f"A duplicate of {cluster} ({_how(own[0])})." if own else "The kept one of its cluster."
@@ -80,8 +123,21 @@ def _how(row: Mapping[str, Any]) -> str:
     return f"{row['kind']}, {row['similarity']:.3f}" + (", another source" if row["across"] else "")
 
 
-def _rows(path: Path, schema: str, column: str, value: str) -> list[dict[str, Any]]:
+def _rows(dataset: Path, column: str, value: str) -> list[dict[str, Any]]:
+    """Of all other columns only the row groups are read that hold such a row."""
     found: list[dict[str, Any]] = []
-    for batch in iter_dataset(path, schema):
-        found += batch.filter(pc.equal(batch.column(column), value)).to_pylist()
+    for name in sorted(read_manifest(dataset).files):
+        with pq.ParquetFile(dataset / name) as file:
+            for group in range(file.num_row_groups):
+                known = pc.equal(file.read_row_group(group, [column])[column], pa.scalar(value))
+                if pc.any(known).as_py():
+                    found += _read(file, group, _COLUMNS[dataset.name]).filter(known).to_pylist()
     return found
+
+
+def _read(file: pq.ParquetFile, group: int, columns: Sequence[str]) -> pa.Table:
+    rows = file.read_row_group(group, list(columns))
+    if "text" not in columns:
+        return rows
+    begins = pc.utf8_slice_codeunits(rows["text"], 0, 4 * _WIDTH)
+    return rows.set_column(rows.column_names.index("text"), "text", begins)

@@ -14,24 +14,31 @@ from k15.curation.document import EXCERPT_CHARACTERS
 from k15.stage import Context
 from stages.curate import decided
 from stages.curate.decisions import CLUSTER
+from stages.curate.mixing import Mixed
+from stages.curate.quality import Worth
 
 _SHARED = ("id", "source", "domain", "meta", "scores")
 
 
-def write(ctx: Context, files: Sequence[Path], tokens: pa.Array, weights: pa.Array, producer: Producer) -> None:
-    """`tokens` and `weights`: of the kept texts, in their order."""
-    documents = _documents(files, tokens, weights)
+def write(ctx: Context, files: Sequence[Path], mixed: Mixed, worth: Worth, producer: Producer) -> None:
+    """`mixed` and `worth`: of the kept texts, in their order."""
+    documents = _documents(files, mixed, worth)
     write_dataset(ctx.artifact("curate/documents"), "document", documents, producer=producer)
     write_dataset(ctx.artifact("curate/rejections"), "rejection", _rejections(files), producer=producer)
     write_dataset(ctx.artifact("curate/clusters"), "cluster", _clusters(files), producer=producer)
 
 
-def _documents(files: Sequence[Path], tokens: pa.Array, weights: pa.Array) -> Iterator[pa.Table]:
+def _documents(files: Sequence[Path], mixed: Mixed, worth: Worth) -> Iterator[pa.Table]:
+    tokens, weights = pa.array(mixed.owners.lengths, pa.int32()), pa.array(mixed.weights, pa.float32())
+    told = {"judge": worth.judged, "quality": worth.combined, "factor": worth.factors}
+    told |= {str(stage): times for stage, times in mixed.read.items()}
     start = 0
     for file in files:
         for rows in decided.kept(file, [*_SHARED, "text", "split"]):
             own = slice(start, start := start + rows.num_rows)
-            yield rows.append_column("tokens", tokens[own]).append_column("weight", weights[own])
+            reading = decided.named({name: values[own] for name, values in told.items()})
+            columns = {"tokens": tokens[own], "weight": weights[own], "reading": reading}
+            yield pa.table({**{name: rows[name] for name in rows.column_names}, **columns})
 
 
 def _rejections(files: Sequence[Path]) -> Iterator[pa.Table]:

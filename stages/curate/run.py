@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from k15.artifacts import publish, write_dataset
@@ -44,6 +43,7 @@ from stages.curate import (
 )
 from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
+from stages.curate.quality import Worth
 from stages.curate.work import Beside, Work, with_columns
 
 
@@ -57,10 +57,10 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     tokenizer = tokens.tokenizer(work, files, of_vision, params.tokenizer, ctx.root)
     encoded = tokens.encode(work, files, tokenizer)
     owners = tokens.owners(encoded)
-    factors = quality.factors(owners, params.quality, ctx.root)
-    mixed = mixing.mix(Owners.of(owners, factors), params)
+    worth = quality.worth(owners, params.quality, ctx.root)
+    mixed = mixing.mix(Owners.of(owners, worth.factors), params)
     _require_blocks(mixed, params.block_length)
-    _publish(params, ctx, files, mixed, vision, tokenizer, tokens.joined(work, encoded))
+    _publish(params, ctx, files, mixed, worth, vision, tokenizer, tokens.joined(work, encoded))
     work.tidy()
     return {
         "funnel": funnel.funnel(files, owners),
@@ -115,6 +115,7 @@ def _publish(
     ctx: Context,
     files: Sequence[Path],
     mixed: Mixed,
+    worth: Worth,
     vision: Sequence[Path],
     tokenizer: Path,
     values: Tokens,
@@ -122,8 +123,7 @@ def _publish(
     producer = ctx.producer(params, [])
     save = Tokenizer.load(tokenizer).save_pretrained
     publish(ctx.artifact("curate/tokenizer"), "tokenizer", "tokenizer", producer, save)
-    lengths, weights = pa.array(mixed.owners.lengths, pa.int32()), pa.array(mixed.weights, pa.float32())
-    outputs.write(ctx, files, lengths, weights, producer)
+    outputs.write(ctx, files, mixed, worth, producer)
     write_dataset(ctx.artifact("curate/vision"), "vision_document", pictures.rows(vision, params), producer=producer)
     write_dataset(ctx.artifact("curate/tokens"), "tokens", mixed.tables(values), producer=producer)
 
