@@ -16,6 +16,7 @@ OF_CURATION = (
     "curation_labelled",
     "curation_web",
     "curation_scale",
+    "curation_scale",
     "curation_packing",
     "curation_kills",
     "pictures",

@@ -45,6 +45,16 @@ def decide(work: Work, found: Sequence[Beside], clusters: Path, params: CuratePa
 
 def _decide(path: Path, found: Sequence[Beside], clusters: Path, number: int, count: int, params: CurateParams) -> None:
     rows = partition(found, clusters, number, count, [*_TEXT, *_SCORES])
+    writer = None
+    for start in range(0, max(1, rows.num_rows), _GROUP_ROWS):
+        table = _described(rows.slice(start, _GROUP_ROWS), params)
+        writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+        writer.write_table(table)
+    assert writer is not None
+    writer.close()
+
+
+def _described(rows: pa.Table, params: CurateParams) -> pa.Table:
     ids, meta, labels = (rows[name].to_pylist() for name in ("id", "meta", "labels"))
     languages = rows["language"].to_pylist()
     described = [
@@ -60,7 +70,7 @@ def _decide(path: Path, found: Sequence[Beside], clusters: Path, number: int, co
     columns["rules_score"] = _of_domain(rows)
     columns["classifier_score"] = _column(rows, CLASSIFIER)
     columns["scores"] = scores(rows)
-    pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=_GROUP_ROWS)
+    return pa.table(columns)
 
 
 def _of_domain(rows: pa.Table) -> pa.Array:
@@ -85,7 +95,7 @@ def named(columns: Mapping[str, npt.ArrayLike]) -> pa.MapArray:
     matrix = np.stack([np.asarray(values, np.float64) for values in columns.values()], axis=1)
     known = ~np.isnan(matrix)
     offsets = np.concatenate([[0], np.cumsum(known.sum(axis=1))]).astype(np.int32)
-    names = pa.array(np.array(list(columns))[np.nonzero(known)[1]], pa.string())
+    names = pa.array(list(columns), pa.string()).take(pa.array(np.nonzero(known)[1]))
     return pa.MapArray.from_arrays(pa.array(offsets), names, pa.array(matrix[known]))
 
 

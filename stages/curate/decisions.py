@@ -73,17 +73,16 @@ def _by_row(rejections: pa.Table, size: int) -> pa.Table:
     return rows.join(rejections, "row").sort_by("row")
 
 
-def duplicates(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> Path:
-    """The table of duplicates among what passed, sorted by key, as a file."""
+def search(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> Piece:
+    """What writes the table of duplicates among what passed, sorted by key."""
     place = work.place("duplicates", params.model_dump(), [names((part, *others)) for part, others in found])
     pieces = [
         Piece(place / f"{number:06d}.parquet", partial(_pass, part=part, others=others))
         for number, (part, others) in enumerate(found)
     ]
     passed = work.complete("what passed", pieces)
-    search = partial(_find, passed=passed, params=params, scratch=work.scratch("duplicates"))
-    (clusters,) = work.complete("duplicates", [Piece(place / "clusters", search)])
-    return clusters
+    find_them = partial(_find, passed=passed, params=params, scratch=work.scratch("duplicates"))
+    return Piece(place / "clusters", find_them)
 
 
 def _pass(path: Path, part: Path, others: Sequence[Path]) -> None:
@@ -107,12 +106,12 @@ def _find(path: Path, passed: Sequence[Path], params: DuplicatesParams, scratch:
 
 def partition(found: Sequence[Beside], clusters: Path, number: int, count: int, columns: Sequence[str]) -> pa.Table:
     """The texts of a partition with `columns`, verdicts and clusters, in the order of their keys."""
-    wanted = dict.fromkeys([*columns, "key", "id", *VERDICT.names])
-    rows = parts.partition(found, number, count, list(wanted))
+    rows = parts.partition(found, number, count, [*columns, *VERDICT.names])
     first, last = (pa.scalar(key, pa.uint64()) for key in parts.keys_of_partition(number, count))
     table = pq.read_table(clusters, filters=(pc.field("key") >= first) & (pc.field("key") <= last))
-    rows = rows.join(table.drop_columns(["key"]), "id")
-    rows = rows.sort_by([("key", "ascending"), ("id", "ascending"), ("text", "ascending"), ("meta", "ascending")])
+    places = pc.index_in(rows["id"], value_set=table["id"].combine_chunks())
+    for name in CLUSTER:
+        rows = rows.append_column(name, table[name].take(places))
     repeated = pc.and_(pc.is_valid(rows["cluster"]), pc.is_null(rows["filter"]))
     told = pc.if_else(pc.equal(rows["kind"], "exact"), "same text as", "in the cluster of")
     values = {
@@ -125,4 +124,4 @@ def partition(found: Sequence[Beside], clusters: Path, number: int, count: int, 
     for name in CLUSTER:  # a text that was dropped before the search may share the id of one that repeats another
         nothing = pa.scalar(None, rows[name].type)
         rows = rows.set_column(rows.column_names.index(name), name, pc.if_else(repeated, rows[name], nothing))
-    return rows.drop_columns(["key"])
+    return rows

@@ -1,8 +1,8 @@
 """`python -m stages.curate explain ID`: a document's whole story, from the stage's artifacts.
 
 Where it comes from, what was measured beside the bounds of its domain, which reason dropped it or what its reading is
-made of, and which documents it repeats or is repeated by. Bounds and weights are those that the artifacts were made
-with, whatever params.yaml says by now.
+made of, and which documents it repeats or is repeated by. Of pictures the same without measures. Bounds and weights are
+those that the artifacts were made with, whatever params.yaml says by now.
 """
 
 from __future__ import annotations
@@ -18,18 +18,21 @@ import pyarrow.parquet as pq
 import pydantic
 
 from k15.artifacts import read_manifest
+from k15.curation.document import DOMAINS
 from k15.curation.filters import Bounds
 from k15.curation.mixture import STAGES
 from k15.errors import UserError
 from stages.curate.columns import CLASSIFIER
 from stages.curate.decided import WORTH
 from stages.curate.params import CurateParams
+from stages.curate.pictures import VISION
 
 _SHOWN = 20
 _WIDTH = 100
 _COLUMNS = {
     "documents": ("id", "source", "domain", "split", "tokens", "meta", "scores", "reading", "text"),
     "rejections": ("id", "source", "domain", "meta", "scores", "filter", "reason", "excerpt"),
+    "vision": ("id", "kind", "text", "source", "split", "meta"),
     "clusters": ("id", "cluster", "kind", "similarity", "across"),
 }
 
@@ -37,14 +40,26 @@ _COLUMNS = {
 def explain(root: Path, document_id: str) -> str:
     artifacts = root / "artifacts" / "curate"
     params = _params(artifacts / "documents")
-    found = [*_rows(artifacts / "documents", "id", document_id), *_rows(artifacts / "rejections", "id", document_id)]
-    if not found:
-        raise UserError(f"no document is called {document_id!r}; ids are in artifacts/curate/documents and rejections")
+    found = _found(artifacts, document_id)
     lines = [document_id]
     for number, row in enumerate(found, start=1):
         lines += [f"Text {number} of {len(found)} that have this id:"] if len(found) > 1 else []
         lines += [*_story(row, params), ""]
     return "\n".join([*lines, *_duplicates(artifacts, document_id)])
+
+
+def _found(artifacts: Path, document_id: str) -> list[dict[str, Any]]:
+    pictures = _rows(artifacts / "vision", "id", document_id)
+    found = [
+        *_rows(artifacts / "documents", "id", document_id),
+        *(row | {"domain": VISION, "scores": []} for row in pictures),
+        *_rows(artifacts / "rejections", "id", document_id),
+    ]
+    if not found:
+        raise UserError(
+            f"no document is called {document_id!r}; ids are in artifacts/curate/documents, vision and rejections"
+        )
+    return found
 
 
 def _params(documents: Path) -> CurateParams:
@@ -56,17 +71,22 @@ def _params(documents: Path) -> CurateParams:
 
 
 def _story(row: Mapping[str, Any], params: CurateParams) -> list[str]:
-    dropped = "filter" in row
+    rules = params.filters.of(row["domain"]) if row["domain"] in DOMAINS else {}
+    measures = list(_measures(dict(row["scores"]), rules))
     return [
         f"  source {row['source']}, domain {row['domain']}",
         *(f"  {name.replace('_', ' ')}: {value}" for name, value in sorted(json.loads(row["meta"]).items())),
-        f"  begins: {' '.join(row['excerpt' if dropped else 'text'].split())[:_WIDTH]}",
+        f"  begins: {' '.join((row.get('text') or row.get('excerpt') or '').split())[:_WIDTH]}",
         "",
-        "Measured, beside the rules of its domain:",
-        *_measures(dict(row["scores"]), getattr(params.filters, row["domain"])),
-        "",
-        *([f"Dropped: {row['filter']}, {row['reason']}."] if dropped else _kept(row, params)),
+        *(["Measured, beside the rules of its domain:", *measures, ""] if measures else []),
+        *_verdict(row, params),
     ]
+
+
+def _verdict(row: Mapping[str, Any], params: CurateParams) -> list[str]:
+    if "filter" in row:
+        return [f"Dropped: {row['filter']}, {row['reason']}."]
+    return [f"Kept: {row['split']}, {row['kind']}."] if row["domain"] == VISION else _kept(row, params)
 
 
 def _measures(scores: Mapping[str, float], rules: Mapping[str, Bounds]) -> Iterator[str]:

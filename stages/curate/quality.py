@@ -34,19 +34,28 @@ from stages.curate.work import Beside, Work, names
 
 Floats = npt.NDArray[np.float64]
 
+_FIGURES = "figures.json"
 
-def scored(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> tuple[list[Path], dict[str, Any]]:
-    """A file of the classifier's probabilities beside each part (none without a classifier), and its figures on seeds
-    that it has not seen."""
+
+def training(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> list[Piece]:
+    """What trains the classifier, if there is to be one."""
     if params.classifier is None:
-        return [], {}
+        return []
     known = seeds.chosen(work, found, params, seed)
     place = work.place("classifier", params.classifier.model_dump(), seed, [asdict(one) for one in known])
-    figures = place / "figures.json"
-    train = partial(_train, known=known, params=params.classifier, seed=seed, figures=figures)
-    (model,) = work.complete("quality classifier", [Piece(place / "classifier.safetensors", train)])
+    train = partial(_train, known=known, params=params.classifier, seed=seed, figures=place / _FIGURES)
+    return [Piece(place / "classifier.safetensors", train)]
+
+
+def scored(work: Work, found: Sequence[Beside], trained: Sequence[Piece]) -> tuple[list[Path], dict[str, Any]]:
+    """A file of the classifier's probabilities beside each part (none without a classifier), and its figures on seeds
+    that it has not seen."""
+    if not trained:
+        return [], {}
+    model = trained[0].output
     compute = partial(_probabilities, model=model)
-    return columns.beside(work, "quality", found, ("text",), compute, names([model])), json.loads(figures.read_text())
+    files = columns.beside(work, "quality", found, ("text",), compute, names([model]))
+    return files, json.loads(model.with_name(_FIGURES).read_text())
 
 
 def _train(path: Path, known: Sequence[Seed], params: ClassifierParams, seed: int, figures: Path) -> None:

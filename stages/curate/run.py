@@ -12,7 +12,6 @@ finds what it has in common with the last one, so a changed threshold measures n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,8 @@ from k15.curation.mixture import STAGES
 from k15.curation.packing import Tokens
 from k15.curation.pieces import WorkersParams
 from k15.errors import UserError
-from k15.evaluation.params import BenchmarksParams
+from k15.evaluation.guarded import guarded
+from k15.evaluation.params import BenchmarksParams, DecontaminationParams
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
 from stages.curate import (
@@ -35,14 +35,17 @@ from stages.curate import (
     funnel,
     mixing,
     outputs,
-    pictures,
+    picture_decisions,
+    picture_parts,
     quality,
     texts,
     tokens,
     validate,
 )
+from stages.curate.contamination import Item
 from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
+from stages.curate.pictures import Pictures
 from stages.curate.quality import Worth
 from stages.curate.work import Beside, Work, with_columns
 
@@ -50,23 +53,24 @@ from stages.curate.work import Beside, Work, with_columns
 def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     """The six artifacts of the stage, and its metrics."""
     work = Work(ctx.kept, ctx.setting(WorkersParams, "workers"), ctx.progress)
-    validate.require(params, ctx.root)
-    found, vision = _read(params, ctx, work)
-    files, of_classifier = _decide(params, ctx, work, found)
-    of_vision = tokens.Vision(partial(pictures.texts, vision, params), pictures.texts_on(vision, params))
-    tokenizer = tokens.tokenizer(work, files, of_vision, params.tokenizer, ctx.root)
+    benchmarks = ctx.params(BenchmarksParams, "benchmarks")
+    items = list(guarded(benchmarks, ctx.root))
+    validate.require(params, ctx.root, ctx.progress)
+    found, drawn, declared = _read(params, ctx, work)
+    files, seen, of_classifier = _decide(params, work, found, drawn, declared, benchmarks.decontamination, items)
+    tokenizer = tokens.tokenizer(work, files, seen, params.tokenizer, ctx.root)
     encoded = tokens.encode(work, files, tokenizer)
     owners = tokens.owners(encoded)
     worth = quality.worth(owners, params.quality, ctx.root)
     mixed = mixing.mix(Owners.of(owners, worth.factors), params)
     _require_blocks(mixed, params.block_length)
-    _publish(params, ctx, files, mixed, worth, vision, tokenizer, tokens.joined(work, encoded))
+    _publish(params, ctx, files, mixed, worth, seen, tokenizer, tokens.joined(work, encoded))
     work.tidy()
     return {
-        "funnel": funnel.funnel(files, owners),
+        "funnel": funnel.funnel(files, owners, seen),
         "planted": funnel.planted(files),
         "languages": funnel.labelled(files, "identified_language"),
-        **funnel.tokenization(owners, mixed, pictures.counts(vision)),
+        **funnel.tokenization(owners, mixed, seen.kinds()),
         "quality": of_classifier,
     }
 
@@ -83,31 +87,45 @@ def _require_blocks(mixed: Mixed, length: int) -> None:
         raise UserError("no documents for validation; raise curate.validation_fraction")
 
 
-def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Beside], list[Path]]:
-    """Parts of texts, and of pictures."""
-    of_texts, of_pictures = texts.pieces(params, ctx.root, work), pictures.pieces(params, ctx.root, work)
-    if not of_texts:
+def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Beside], ...]:
+    """Parts of texts, of drawn pictures and of the sources' pictures."""
+    wanted = [
+        texts.pieces(params, ctx.root, work),
+        picture_parts.drawn(params, work),
+        picture_parts.declared(params, ctx.root, work),
+    ]
+    if not wanted[0]:
         raise UserError("nothing to curate; add documents to curate.bundled or curate.sources")
-    files = work.complete("read", [*of_pictures, *of_texts])  # pictures take longest
-    return [(part, ()) for part in files[len(of_pictures) :]], files[: len(of_pictures)]
+    work.complete("read", [piece for pieces in reversed(wanted) for piece in pieces])  # pictures take longest
+    return tuple([(piece.output, ()) for piece in pieces] for pieces in wanted)
 
 
 def _decide(
-    params: CurateParams, ctx: Context, work: Work, found: Sequence[Beside]
-) -> tuple[list[Path], dict[str, Any]]:
-    """What becomes of every text, one file a partition; and how good the quality classifier is."""
-    benchmarks = ctx.params(BenchmarksParams, "benchmarks")
+    params: CurateParams,
+    work: Work,
+    found: Sequence[Beside],
+    drawn: Sequence[Beside],
+    declared: Sequence[Beside],
+    decontamination: DecontaminationParams,
+    items: Sequence[Item],
+) -> tuple[list[Path], Pictures, dict[str, Any]]:
+    """What becomes of every text, one file a partition, and of every picture; how good the quality classifier is."""
     found = with_columns(found, columns.measured(work, found))
     found = with_columns(found, columns.signed(work, found, params.duplicates))
-    found = with_columns(found, contamination.compared(work, found, benchmarks, ctx.root))
+    compared = contamination.compared(work, [*found, *declared], decontamination, items)
+    found, declared = with_columns(found, compared[: len(found)]), with_columns(declared, compared[len(found) :])
     verdicts = decisions.judged(work, found, params.filters)
     if not any(pq.read_table(verdict, columns=["filter"])["filter"].null_count for verdict in verdicts):
         count = sum(pq.read_metadata(part).num_rows for part, _ in found)
         raise UserError(f"none of {count} documents is left; loosen curate.filters or add sources")
     found = with_columns(found, doubles.without_doubles(work, found, verdicts))
-    clusters = decisions.duplicates(work, found, params.duplicates)
-    scores, of_classifier = quality.scored(work, found, params.quality, params.seed)
-    return decided.decide(work, with_columns(found, scores), clusters, params), of_classifier
+    search = decisions.search(work, found, params.duplicates)
+    training = quality.training(work, found, params.quality, params.seed)
+    work.complete("duplicates and quality", [search, *training])  # each is the work of one process
+    scores, of_classifier = quality.scored(work, found, training)
+    vision = [*drawn, *declared]
+    seen = Pictures(tuple(part for part, _ in vision), picture_decisions.decide(work, vision, params))
+    return decided.decide(work, with_columns(found, scores), search.output, params), seen, of_classifier
 
 
 def _publish(
@@ -116,15 +134,14 @@ def _publish(
     files: Sequence[Path],
     mixed: Mixed,
     worth: Worth,
-    vision: Sequence[Path],
+    seen: Pictures,
     tokenizer: Path,
     values: Tokens,
 ) -> None:
     producer = ctx.producer(params, [])
     save = Tokenizer.load(tokenizer).save_pretrained
     publish(ctx.artifact("curate/tokenizer"), "tokenizer", "tokenizer", producer, save)
-    outputs.write(ctx, files, mixed, worth, producer)
-    write_dataset(ctx.artifact("curate/vision"), "vision_document", pictures.rows(vision, params), producer=producer)
+    outputs.write(ctx, files, mixed, worth, seen, producer)
     write_dataset(ctx.artifact("curate/tokens"), "tokens", mixed.tables(values), producer=producer)
 
 

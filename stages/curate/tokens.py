@@ -8,7 +8,7 @@ memory holds some thousand texts, and some numbers of each.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -27,28 +27,30 @@ from k15.curation.pieces import Piece
 from k15.tokenizer import END_OF_TEXT, Tokenizer
 from stages.curate import decided
 from stages.curate.params import TokenizerParams
+from stages.curate.pictures import Pictures
 from stages.curate.work import Work, names
 
-_BATCH = 2000
+_BATCH_BYTES = 1 << 20
+"""Of texts that are encoded at once: their tokens take a hundred times as much while they are."""
 _OF_TEXT = ("id", "domain", "split", "source", "programming_language", "rules_score", "classifier_score")
 OWNERS = (*_OF_TEXT, "bytes")
 """What is known of a text beside its tokens."""
 
 
-def tokenizer(work: Work, files: Sequence[Path], vision: Vision, params: TokenizerParams, root: Path) -> Path:
+def tokenizer(work: Work, files: Sequence[Path], vision: Pictures, params: TokenizerParams, root: Path) -> Path:
     """A directory with the tokenizer: the one that params name, or one trained on the training texts, those of vision
     documents among them."""
     if params.reuse is not None:
         place = work.place("tokenizer", params.reuse)
         Tokenizer.adopt(root / params.reuse).bpe.save(str(place / "tokenizer.json"))
         return place
-    place = work.place("tokenizer", names(files), params.model_dump(), vision.on)
+    place = work.place("tokenizer", names(files), params.model_dump(), names([*vision.parts, vision.verdicts]))
     train = partial(_train, files=files, vision=vision, params=params)
     work.complete("tokenizer", [Piece(place / "tokenizer.json", train)])
     return place
 
 
-def _train(path: Path, files: Sequence[Path], vision: Vision, params: TokenizerParams) -> None:
+def _train(path: Path, files: Sequence[Path], vision: Pictures, params: TokenizerParams) -> None:
     most = params.sample_mib << 20
     texts = chain(_first(_training_texts(files), most), _first(vision.texts(), most))
     Tokenizer.train(texts, params.vocab_size).bpe.save(str(path))
@@ -67,14 +69,6 @@ def _first(texts: Iterator[str], size: int) -> Iterator[str]:
         if size < 0:
             return
         yield text
-
-
-@dataclass(frozen=True)
-class Vision:
-    """The texts of the training set's vision documents, and what they depend on (JSON)."""
-
-    texts: Callable[[], Iterator[str]]
-    on: Any
 
 
 @dataclass(frozen=True)
@@ -103,13 +97,22 @@ def _encode(path: Path, file: Path, tokenizer_dir: Path, place: Path) -> None:
     found = [_owners(decided.empty(file), [])]
     with unfinished.open("wb") as out:
         for rows in decided.kept(file, [*_OF_TEXT, "text"]):
-            for start in range(0, rows.num_rows, _BATCH):
-                part = rows.slice(start, _BATCH)
+            for part in _batches(rows):
                 ids = [np.array([*one, END_OF_TEXT], np.int32) for one in bpe.encode_batch(part["text"].to_pylist())]
                 out.writelines(one.tobytes() for one in ids)
                 found.append(_owners(part, [len(one) for one in ids]))
     unfinished.replace((place / file.name).with_suffix(".ids"))  # before the table, which says that both are there
     pq.write_table(pa.concat_tables(found), path, compression="zstd")
+
+
+def _batches(rows: pa.Table) -> Iterator[pa.Table]:
+    ends = np.cumsum(pc.binary_length(rows["text"]).to_numpy().astype(np.int64))
+    begin = 0
+    while begin < len(ends):
+        before = ends[begin - 1] if begin else 0
+        end = max(begin + 1, int(np.searchsorted(ends, before + _BATCH_BYTES, "right")))
+        yield rows.slice(begin, end - begin)
+        begin = end
 
 
 def _owners(rows: pa.Table, tokens: Sequence[int]) -> pa.Table:

@@ -23,7 +23,7 @@ from k15.curation.pieces import Piece, WorkersParams
 from k15.progress import Progress
 
 _DIGITS = 16
-_CODE = ("curation", "tasks", "seeds.py", "tokenizer.py")
+_CODE = ("curation", "drawing", "tasks", "seeds.py", "tokenizer.py")
 """Of `k15`: what decides the content of files."""
 _ONLY_READ = ("__main__.py", "explain.py", "funnel.py", "outputs.py", "run.py", "validate.py")
 """Of this package: what makes no file here."""

@@ -21,7 +21,7 @@ from k15.curation.sources.params import Format, Source
 from k15.curation.sources.places import Place
 from k15.curation.sources.records import MIB
 
-UNIT = 64 * MIB
+UNIT = 32 * MIB
 FILES = 2000
 _SUFFIXES: dict[Format, tuple[str, ...]] = {
     "jsonl": (".jsonl", ".ndjson"),
