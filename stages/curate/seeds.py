@@ -1,7 +1,7 @@
 """The labelled texts that the quality classifier learns from (§2.5.1, App. B).
 
 Guarantees: of either kind the first `most` by a hash of their ids, and all texts of the last of these ids, whichever
-files they came in. Labels need no text; only the beginnings of the chosen texts are kept, as much as the classifier reads.
+files they came in. Labels need no text; only the beginnings of the chosen texts are kept, as far as they are read.
 """
 
 from __future__ import annotations
