@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 from k15.artifacts.schemas import DATASETS
 from k15.curation.document import EXCERPT_CHARACTERS
 from k15.curation.sources import MARK
-from stages.curate.picture_decisions import VERDICTS
+from stages.curate.params import CurateParams
+from stages.curate.picture_decisions import VERDICTS, decide
+from stages.curate.work import Beside, Work
 
 VISION = "vision"
 """Their domain in the rejections and in the funnel."""
@@ -29,6 +31,10 @@ class Pictures:
 
     parts: tuple[Path, ...]
     verdicts: Path
+
+    @classmethod
+    def judged(cls, work: Work, found: Sequence[Beside], params: CurateParams) -> Self:
+        return cls(tuple(part for part, _ in found), decide(work, found, params))
 
     def rows(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Columns of parts and of verdicts, some rows at a time."""

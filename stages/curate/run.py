@@ -23,7 +23,7 @@ from k15.curation.packing import Tokens
 from k15.curation.pieces import WorkersParams
 from k15.errors import UserError
 from k15.evaluation.guarded import guarded
-from k15.evaluation.params import BenchmarksParams, DecontaminationParams
+from k15.evaluation.params import BenchmarksParams
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
 from stages.curate import (
@@ -35,14 +35,12 @@ from stages.curate import (
     funnel,
     mixing,
     outputs,
-    picture_decisions,
     picture_parts,
     quality,
     texts,
     tokens,
     validate,
 )
-from stages.curate.contamination import Item
 from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
 from stages.curate.pictures import Pictures
@@ -54,10 +52,13 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     """The six artifacts of the stage, and its metrics."""
     work = Work(ctx.kept, ctx.setting(WorkersParams, "workers"), ctx.progress)
     benchmarks = ctx.params(BenchmarksParams, "benchmarks")
-    items = list(guarded(benchmarks, ctx.root))
+    items = list(guarded(benchmarks, ctx.root))  # a mistake there is said before the work begins
     validate.require(params, ctx.root, ctx.progress)
     found, drawn, declared = _read(params, ctx, work)
-    files, seen, of_classifier = _decide(params, work, found, drawn, declared, benchmarks.decontamination, items)
+    compared = contamination.compared(work, [*found, *declared], benchmarks.decontamination, items)
+    found, declared = with_columns(found, compared[: len(found)]), with_columns(declared, compared[len(found) :])
+    seen = Pictures.judged(work, [*drawn, *declared], params)
+    files, of_classifier = _decide(params, work, found)
     tokenizer = tokens.tokenizer(work, files, seen, params.tokenizer, ctx.root)
     encoded = tokens.encode(work, files, tokenizer)
     owners = tokens.owners(encoded)
@@ -100,20 +101,10 @@ def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Beside],
     return tuple([(piece.output, ()) for piece in pieces] for pieces in wanted)
 
 
-def _decide(
-    params: CurateParams,
-    work: Work,
-    found: Sequence[Beside],
-    drawn: Sequence[Beside],
-    declared: Sequence[Beside],
-    decontamination: DecontaminationParams,
-    items: Sequence[Item],
-) -> tuple[list[Path], Pictures, dict[str, Any]]:
-    """What becomes of every text, one file a partition, and of every picture; how good the quality classifier is."""
+def _decide(params: CurateParams, work: Work, found: Sequence[Beside]) -> tuple[list[Path], dict[str, Any]]:
+    """What becomes of every text, one file a partition; and how good the quality classifier is."""
     found = with_columns(found, columns.measured(work, found))
     found = with_columns(found, columns.signed(work, found, params.duplicates))
-    compared = contamination.compared(work, [*found, *declared], decontamination, items)
-    found, declared = with_columns(found, compared[: len(found)]), with_columns(declared, compared[len(found) :])
     verdicts = decisions.judged(work, found, params.filters)
     if not any(pq.read_table(verdict, columns=["filter"])["filter"].null_count for verdict in verdicts):
         count = sum(pq.read_metadata(part).num_rows for part, _ in found)
@@ -123,9 +114,7 @@ def _decide(
     training = quality.training(work, found, params.quality, params.seed)
     work.complete("duplicates and quality", [search, *training])  # each is the work of one process
     scores, of_classifier = quality.scored(work, found, training)
-    vision = [*drawn, *declared]
-    seen = Pictures(tuple(part for part, _ in vision), picture_decisions.decide(work, vision, params))
-    return decided.decide(work, with_columns(found, scores), search.output, params), seen, of_classifier
+    return decided.decide(work, with_columns(found, scores), search.output, params), of_classifier
 
 
 def _publish(

@@ -103,8 +103,7 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }.items():
         (root / "pictures" / name).write_bytes(image)
         (root / "pictures" / name).with_suffix(".txt").write_text(f"A caption of {name}.")
-    if 0:
-        sources.append({"name": "pictures", "path": "pictures", "format": "images", "domain": "english", "lang": "en"})
+    sources.append({"name": "pictures", "path": "pictures", "format": "images", "domain": "english", "lang": "en"})
     bundled = {**SMALL["bundled"], "documents": {"math": 60}, "vision_documents": 5, "pictures": {}}
     quiet = {"records": 50, "min_yield": 0.0}
     done = curate(root, changed(sources=sources, bundled=bundled, validation=quiet))

@@ -123,7 +123,7 @@ def test_a_source_of_broken_pictures_ends_the_run(tmp_path: Path, capsys: pytest
     write_sources(tmp_path)
     assert curate(tmp_path, [PHOTOS, PAGES], min_yield=0.65) == 2
     [line] = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
-    assert "source 'photos': 3 of 5 sampled records pass and 65% must (dropped: unreadable 1, empty 1)" in line
+    assert "source 'photos': 3 of 5 sampled records pass and 65% must (dropped: unreadable 1, empty 1; it is" in line
     assert not (tmp_path / "artifacts").exists()
 
 
