@@ -34,7 +34,8 @@ DATASETS: dict[str, Schema] = {
         source=_str,
         split=_str,  # train | validation
         tokens=_i32,
-        weight=_f32,  # how often it is read
+        weight=_f32,  # how often it is read in pretraining
+        reading=_scores,  # what that is made of (judge, quality, factor), and how often each stage reads it
         meta=_str,  # JSON
         scores=_scores,
     ),

@@ -63,6 +63,10 @@ class Mixture(Params):
     """Of code, where not those of `programming.DEFAULT_WEIGHTS`: markup is read less often, other languages more."""
     long_documents: LongDocuments
 
+    def of_language(self, name: str) -> float:
+        """The weight of a programming language."""
+        return self.languages[name] if name in self.languages else DEFAULT_WEIGHTS[name]
+
     def weights(
         self,
         stage: Stage,
@@ -73,8 +77,7 @@ class Mixture(Params):
     ) -> Floats:
         """Of each document, within its domain. `sources`: the weight of its source; `languages`: the programming
         language of code, None for text; `quality`: its quality factor."""
-        known = DEFAULT_WEIGHTS | self.languages
-        language = np.array([1.0 if name is None else known[name] for name in languages])
+        language = np.array([1.0 if name is None else self.of_language(name) for name in languages])
         weights: Floats = np.asarray(sources, dtype=np.float64) * language * np.asarray(quality, dtype=np.float64)
         if stage == "long_context":
             long = np.asarray(lengths) >= self.long_documents.tokens

@@ -13,20 +13,21 @@ from stages.curate.run import STAGE
 
 def look(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m stages.curate")
-    parser.add_argument("command", choices=("explain", "validate"))
-    parser.add_argument("name", nargs="*", help="ids of documents; names of sources (default: all)")
-    parser.add_argument("--root", type=Path, default=Path("."), help="the repository (default: here)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for command, many, what in (("explain", "+", "ids of documents"), ("validate", "*", "of sources (default: all)")):
+        own = commands.add_parser(command)
+        own.add_argument("name", nargs=many, help=what)
+        own.add_argument("--root", type=Path, default=Path("."), help="the repository (default: here)")
     options = parser.parse_args(arguments)
     try:
-        params = load_params(STAGE.params, STAGE.name, options.root)
         if options.command == "validate":
             from stages.curate import validate
 
-            validate.show(params, options.root, options.name)
+            validate.show(load_params(STAGE.params, STAGE.name, options.root), options.root, options.name)
         else:
             from stages.curate import explain
 
-            print(*(explain.explain(params, options.root, name) for name in options.name), sep="\n\n")
+            print(*(explain.explain(options.root, name) for name in options.name), sep="\n\n")
     except UserError as error:
         print(f"k15 curate: error: {error}", file=sys.stderr)
         return 2

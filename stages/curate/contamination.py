@@ -14,7 +14,7 @@ from k15.artifacts.storage import write_json
 from k15.curation.duplicates.decontaminate import EvaluationIndex
 from k15.evaluation.params import DecontaminationParams
 from stages.curate import columns
-from stages.curate.work import Beside, Work
+from stages.curate.work import Beside, Work, names
 
 Item = tuple[str, str, str]
 """Evaluation set, id and text."""
@@ -32,7 +32,7 @@ def compared(work: Work, found: Sequence[Beside], params: DecontaminationParams,
     file = work.place("items", json_digest(items)) / "items.json"
     write_json(file, items)
     compute = partial(_compare, params=params, items=file)
-    return columns.beside(work, "contamination", found, ("text",), compute, params.model_dump(), str(file))
+    return columns.beside(work, "contamination", found, ("text",), compute, params.model_dump(), names([file]))
 
 
 @cache

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -22,7 +23,7 @@ from stages.curate.work import Beside, Work, names
 
 _TEXT = ("id", "text", "domain", "source", "language", "meta", "labels")
 _SCORES = (*MEASURES, "contaminated", CLASSIFIER)
-_WORTH = {"math": "mathematics", "knowledge": "educational_value"}
+WORTH = {"math": "mathematics", "knowledge": "educational_value"}
 _GROUP_ROWS = 4096
 _Test = Callable[[pa.ChunkedArray], pa.ChunkedArray]
 
@@ -75,7 +76,7 @@ def _described(rows: pa.Table, params: CurateParams) -> pa.Table:
 def _of_domain(rows: pa.Table) -> pa.Array:
     """What the measures say of a text's worth, where its domain has one that does."""
     found = pa.nulls(rows.num_rows, pa.float64())
-    for domain, measure in _WORTH.items():
+    for domain, measure in WORTH.items():
         found = pc.if_else(pc.equal(rows["domain"], domain), rows[measure], found)
     return found
 
@@ -86,11 +87,15 @@ def _column(rows: pa.Table, name: str) -> pa.Array:
 
 def scores(rows: pa.Table) -> pa.MapArray:
     """Name → value of every measure that a row has."""
-    present = [name for name in _SCORES if name in rows.column_names]
-    matrix = np.stack([rows[name].to_numpy().astype(np.float64) for name in present], axis=1)
+    return named({name: rows[name].to_numpy() for name in _SCORES if name in rows.column_names})
+
+
+def named(columns: Mapping[str, npt.ArrayLike]) -> pa.MapArray:
+    """Name → value of every column in which a row has one."""
+    matrix = np.stack([np.asarray(values, np.float64) for values in columns.values()], axis=1)
     known = ~np.isnan(matrix)
     offsets = np.concatenate([[0], np.cumsum(known.sum(axis=1))]).astype(np.int32)
-    names = pa.array(present, pa.string()).take(pa.array(np.nonzero(known)[1]))
+    names = pa.array(list(columns), pa.string()).take(pa.array(np.nonzero(known)[1]))
     return pa.MapArray.from_arrays(pa.array(offsets), names, pa.array(matrix[known]))
 
 

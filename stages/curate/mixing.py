@@ -61,11 +61,16 @@ class Blocks:
 
 @dataclass(frozen=True)
 class Mixed:
-    """`weights`: how often pretraining reads each text."""
+    """`read`: how often each stage reads each training text."""
 
     owners: Owners
-    weights: npt.NDArray[np.float64]
+    read: dict[Stage, npt.NDArray[np.float64]]
     blocks: list[Blocks]
+
+    @property
+    def weights(self) -> npt.NDArray[np.float64]:
+        """How often pretraining reads each text, those for validation too."""
+        return np.where(self.owners.splits == "train", self.read["pretrain"], 1.0)
 
     def tokens(self, stage: Stage, split: Split) -> dict[Domain, int]:
         chosen = [one for one in self.blocks if (one.stage, one.split) == (stage, split)]
@@ -98,14 +103,14 @@ class Mixed:
 
 def mix(owners: Owners, params: CurateParams) -> Mixed:
     """Training texts as often as each stage's mixture wants them; those for validation once."""
-    blocks, read = [], {}
+    blocks: list[Blocks] = []
+    read: dict[Stage, npt.NDArray[np.float64]] = {}
     for stage in STAGES:
         read[stage] = _multiplicities(owners, params, stage)
         blocks += [_packed(owners, params, stage, "train", domain, read[stage]) for domain in DOMAINS]
     once = np.ones(len(owners.ids))
     blocks += [_packed(owners, params, "pretrain", "validation", domain, once) for domain in DOMAINS]
-    weights = np.where(owners.splits == "train", read["pretrain"], 1.0)
-    return Mixed(owners, weights, [one for one in blocks if one.plan.blocks])
+    return Mixed(owners, read, [one for one in blocks if one.plan.blocks])
 
 
 def _multiplicities(owners: Owners, params: CurateParams, stage: Stage) -> npt.NDArray[np.float64]:

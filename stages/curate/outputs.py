@@ -15,17 +15,19 @@ from k15.curation.document import EXCERPT_CHARACTERS
 from k15.stage import Context
 from stages.curate import decided
 from stages.curate.decisions import CLUSTER
+from stages.curate.mixing import Mixed
 from stages.curate.pictures import Pictures
+from stages.curate.quality import Worth
 
 _SHARED = ("id", "source", "domain", "meta", "scores")
 
 
 def write(
-    ctx: Context, files: Sequence[Path], tokens: pa.Array, weights: pa.Array, pictures: Pictures, producer: Producer
+    ctx: Context, files: Sequence[Path], mixed: Mixed, worth: Worth, pictures: Pictures, producer: Producer
 ) -> None:
-    """`tokens` and `weights`: of the kept texts, in their order."""
+    """`mixed` and `worth`: of the kept texts, in their order."""
     artifacts = {
-        "documents": ("document", _documents(files, tokens, weights)),
+        "documents": ("document", _documents(files, mixed, worth)),
         "rejections": ("rejection", chain(_rejections(files), pictures.rejections())),
         "clusters": ("cluster", chain(_clusters(files), pictures.clusters())),
         "vision": ("vision_document", pictures.documents()),
@@ -34,12 +36,17 @@ def write(
         write_dataset(ctx.artifact(f"curate/{name}"), schema, rows, producer=producer)
 
 
-def _documents(files: Sequence[Path], tokens: pa.Array, weights: pa.Array) -> Iterator[pa.Table]:
+def _documents(files: Sequence[Path], mixed: Mixed, worth: Worth) -> Iterator[pa.Table]:
+    tokens, weights = pa.array(mixed.owners.lengths, pa.int32()), pa.array(mixed.weights, pa.float32())
+    told = {"judge": worth.judged, "quality": worth.combined, "factor": worth.factors}
+    told |= {str(stage): times for stage, times in mixed.read.items()}
     start = 0
     for file in files:
         for rows in decided.kept(file, [*_SHARED, "text", "split"]):
             own = slice(start, start := start + rows.num_rows)
-            yield rows.append_column("tokens", tokens[own]).append_column("weight", weights[own])
+            reading = decided.named({name: values[own] for name, values in told.items()})
+            columns = {"tokens": tokens[own], "weight": weights[own], "reading": reading}
+            yield pa.table({**{name: rows[name] for name in rows.column_names}, **columns})
 
 
 def _rejections(files: Sequence[Path]) -> Iterator[pa.Table]:

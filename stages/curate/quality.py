@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,9 @@ from k15.curation.quality.params import ClassifierParams, QualityParams, Score
 from k15.curation.sources import GENERATED
 from stages.curate import columns, seeds
 from stages.curate.columns import CLASSIFIER
-from stages.curate.work import Beside, Work
+from stages.curate.work import Beside, Work, names
+
+Floats = npt.NDArray[np.float64]
 
 _FIGURES = "figures.json"
 
@@ -52,7 +54,7 @@ def scored(work: Work, found: Sequence[Beside], trained: Sequence[Piece]) -> tup
         return [], {}
     model = trained[0].output
     compute = partial(_probabilities, model=model)
-    files = columns.beside(work, "quality", found, ("text",), compute, str(model))
+    files = columns.beside(work, "quality", found, ("text",), compute, names([model]))
     return files, json.loads(model.with_name(_FIGURES).read_text())
 
 
@@ -74,23 +76,36 @@ def _probabilities(rows: pa.Table, model: Path) -> pa.Table:
     return pa.table({CLASSIFIER: pa.array(found.astype(np.float64), pa.float64())})
 
 
-def factors(owners: Mapping[str, Any], params: QualityParams, root: Path) -> npt.NDArray[np.float64]:
-    """How often each of the kept texts is read beside the others of its domain. `owners`: of `tokens.owners`.
+@dataclass(frozen=True)
+class Worth:
+    """Of each kept text: what a model thinks of it, the combined score (NaN for none), and the quality factor."""
+
+    judged: Floats
+    combined: Floats
+    factors: Floats
+
+
+def worth(owners: Mapping[str, Any], params: QualityParams, root: Path) -> Worth:
+    """How often each of the kept texts is read beside the others of its domain, and why. `owners`: of `tokens.owners`.
 
     Generated texts and those of sources have ranks of their own: a classifier whose good seeds are generated tells the
-    one from the other better than good from bad."""
+    one from the other better than good from bad.
+    """
+    judged = np.full(len(owners["source"]), np.nan)
+    if params.judgements is not None:
+        judged = _judgements(owners["id"], root / params.judgements)
     scores: dict[Score, npt.ArrayLike] = {
         "rules": owners["rules_score"].to_numpy(),
         "classifier": owners["classifier_score"].to_numpy(),
+        "judge": judged,
     }
-    if params.judgements is not None:
-        scores["judge"] = _judgements(owners["id"], root / params.judgements)
+    combined = combine(scores, params.weights)
     generated = pc.if_else(pc.equal(owners["source"], GENERATED), "generated", "sources")
     groups = pc.binary_join_element_wise(owners["domain"], generated, "/")
-    return by_quantile(combine(scores, params.weights), groups.to_numpy(), params.bands)
+    return Worth(judged, combined, by_quantile(combined, groups.to_numpy(), params.bands))
 
 
-def _judgements(ids: pa.ChunkedArray, path: Path) -> npt.NDArray[np.float64]:
+def _judgements(ids: pa.ChunkedArray, path: Path) -> Floats:
     """A model's scores of the documents; NaN for those that it has not seen."""
     table = read_dataset(path, "document_score")
     places = pc.index_in(ids, value_set=table["id"].combine_chunks())

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from k15.artifacts import publish, write_dataset
@@ -45,6 +44,7 @@ from stages.curate import (
 from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
 from stages.curate.pictures import Pictures
+from stages.curate.quality import Worth
 from stages.curate.work import Beside, Work, with_columns
 
 
@@ -62,9 +62,10 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     tokenizer = tokens.tokenizer(work, files, seen, params.tokenizer, ctx.root)
     encoded = tokens.encode(work, files, tokenizer)
     owners = tokens.owners(encoded)
-    mixed = mixing.mix(Owners.of(owners, quality.factors(owners, params.quality, ctx.root)), params)
+    worth = quality.worth(owners, params.quality, ctx.root)
+    mixed = mixing.mix(Owners.of(owners, worth.factors), params)
     _require_blocks(mixed, params.block_length)
-    _publish(params, ctx, files, mixed, seen, tokenizer, tokens.joined(work, encoded))
+    _publish(params, ctx, files, mixed, worth, seen, tokenizer, tokens.joined(work, encoded))
     work.tidy()
     return {
         "funnel": funnel.funnel(files, owners, seen),
@@ -121,6 +122,7 @@ def _publish(
     ctx: Context,
     files: Sequence[Path],
     mixed: Mixed,
+    worth: Worth,
     seen: Pictures,
     tokenizer: Path,
     values: Tokens,
@@ -128,8 +130,7 @@ def _publish(
     producer = ctx.producer(params, [])
     save = Tokenizer.load(tokenizer).save_pretrained
     publish(ctx.artifact("curate/tokenizer"), "tokenizer", "tokenizer", producer, save)
-    lengths, weights = pa.array(mixed.owners.lengths, pa.int32()), pa.array(mixed.weights, pa.float32())
-    outputs.write(ctx, files, lengths, weights, seen, producer)
+    outputs.write(ctx, files, mixed, worth, seen, producer)
     write_dataset(ctx.artifact("curate/tokens"), "tokens", mixed.tables(values), producer=producer)
 
 

@@ -1,7 +1,7 @@
 """The labelled texts that the quality classifier learns from (§2.5.1, App. B).
 
-Guarantees: of either kind the first `most` by a hash of their ids, whichever files they came in; one that many texts
-share an id with brings all of these. Only the beginnings of the chosen texts are read, as much as the classifier sees.
+Guarantees: of either kind the first `most` by a hash of their ids, and all texts of the last of these ids, whichever
+files they came in. Labels need no text; only the beginnings of the chosen texts are kept, as far as they are read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LABELLED = pa.schema([("rank", pa.int64()), ("good", pa.bool_()), ("group", pa.
 
 
 def chosen(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> list[Seed]:
-    """The seeds, in the order of their ids. Where no label changes, no text is read again."""
+    """The seeds, in the order of their ids. Where other verdicts choose the same ones, no text is read again."""
     assert params.classifier is not None
     on = params.seeds.model_dump()
     labelled = [

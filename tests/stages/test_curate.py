@@ -343,6 +343,9 @@ def test_explain_tells_a_documents_story(web: Path) -> None:
     process = start(web, "explain", "web/none:1")
     _, err = process.communicate()
     assert process.returncode == 2 and err.startswith("k15 curate: error: no document is called 'web/none:1'")
+    process = start(web, "explain")
+    _, err = process.communicate()
+    assert process.returncode == 2 and "the following arguments are required: name" in err
 
 
 def test_validate_shows_a_source(web: Path) -> None:

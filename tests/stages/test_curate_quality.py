@@ -1,6 +1,7 @@
 """Quality in the curate stage: a classifier, a model's judgements, a tokenizer that is reused."""
 
 import copy
+import json
 import shutil
 from collections.abc import Sequence
 from functools import partial
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from tokenizers import Tokenizer as BPETokenizer
+from tokenizers import models, pre_tokenizers, trainers
 
 from k15.artifacts import read_rows, write_dataset
 from k15.artifacts.manifest import Producer
@@ -19,7 +22,9 @@ from k15.curation.pieces import WorkersParams
 from k15.curation.quality.params import QualityParams
 from k15.params import parse_params
 from k15.progress import Progress
+from k15.tokenizer import SPECIAL_TOKENS, Tokenizer
 from stages.curate import quality, seeds
+from stages.curate.explain import explain
 from stages.curate.work import Beside, Work
 from tests.stages.curate_params import SMALL
 from tests.stages.test_curate import curate, metrics
@@ -85,7 +90,12 @@ def made(root: Path) -> dict[str, int]:
 def test_judgements_and_a_reused_tokenizer(run: Path, tmp_path: Path) -> None:
     root = tmp_path / "run"
     shutil.copytree(run, root)
-    shutil.copytree(run / "artifacts/curate/tokenizer", root / "mine")
+    mine = BPETokenizer(models.BPE())
+    mine.pre_tokenizer = pre_tokenizers.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    mine.train_from_iterator(["the mill by the river"], trainers.BpeTrainer(vocab_size=270, initial_alphabet=alphabet))
+    (root / "mine").mkdir()
+    mine.save(str(root / "mine/tokenizer.json"))
     ids = [row["id"] for row in read_rows(run / "artifacts/curate/documents", "document", columns=["id"])]
     scores = dict(zip(ids, np.random.default_rng(1).permutation(len(ids)) / len(ids), strict=True))
     judged = pa.table({"id": ids, "score": list(scores.values())})
@@ -94,8 +104,8 @@ def test_judgements_and_a_reused_tokenizer(run: Path, tmp_path: Path) -> None:
     params["tokenizer"]["reuse"] = "mine"
     done = curate(root, params)
     assert done.returncode == 0, done.stderr
-    made, given = (path / "tokenizer.json" for path in (root / "artifacts/curate/tokenizer", root / "mine"))
-    assert made.read_bytes() == given.read_bytes()
+    taken = Tokenizer.load(root / "artifacts/curate/tokenizer")
+    assert taken.encode(" mill river") == [len(SPECIAL_TOKENS) + one for one in mine.encode(" mill river").ids]
     documents = read_rows(root / "artifacts/curate/documents", "document")
     assert ratio(documents, scores) == pytest.approx(4, rel=1e-3)
 
@@ -113,8 +123,8 @@ def test_generated_and_real_texts_are_not_ranked_against_each_other(tmp_path: Pa
         "rules_score": pa.chunked_array([pa.nulls(6, pa.float64())]),
         "classifier_score": scores,
     }
-    found = quality.factors(owners, params_of(bands=BANDS), tmp_path)
-    assert found.tolist() == [2.0, 0.5, 0.5, 0.5, 2.0, 2.0]
+    found = quality.worth(owners, params_of(bands=BANDS), tmp_path)
+    assert found.factors.tolist() == [2.0, 0.5, 0.5, 0.5, 2.0, 2.0]
 
 
 def _part(place: Path, texts: Sequence[Text]) -> Beside:
@@ -145,3 +155,38 @@ def test_seeds_are_the_first_of_all_parts(tmp_path: Path, monkeypatch: pytest.Mo
         text, filter = known[one.id]
         assert text.startswith(one.text) and one.good == (filter is None)
         assert len(one.text) == min(len(text), 20 * CLASSIFIER["words"])
+
+
+def test_explain_tells_what_the_reading_is_made_of(run: Path, tmp_path: Path) -> None:
+    """By the params that the artifacts were made with; `params.yaml` may have others by now."""
+    shutil.copytree(run / "artifacts", tmp_path / "artifacts")
+    documents = read_rows(run / "artifacts/curate/documents", "document")
+    row = next(one for one in documents if one["domain"] == "code" and one["split"] == "train")
+    told = explain(tmp_path, row["id"])
+    assert "✓ min 0.3" in told  # code_lines
+    reading = dict(row["reading"])
+    assert reading.keys() == {"quality", "factor", "pretrain", "cooldown", "long_context"}
+    assert reading["quality"] == dict(row["scores"])["quality_classifier"]
+    assert reading["pretrain"] == pytest.approx(row["weight"])
+    language = json.loads(row["meta"])["programming_language"]
+    wanted = {
+        "score of the classifier": reading["quality"],
+        "combined score": reading["quality"],
+        "quality factor": reading["factor"],
+        "weight of its source": 1.0,
+        f"weight of {language}": 1.5,
+        **{f"times read in {stage}": reading[stage] for stage in ("pretrain", "cooldown", "long_context")},
+    }
+    lines = told[told.index("What its reading is made of:") :].splitlines()[1 : 1 + len(wanted)]
+    assert [line.split() for line in lines] == [[*name.split(), f"{value:.4g}"] for name, value in wanted.items()]
+
+
+def test_explain_tells_all_texts_of_an_id(run: Path, tmp_path: Path) -> None:
+    place = tmp_path / "artifacts/curate"
+    shutil.copytree(run / "artifacts/curate", place)
+    rejections = read_rows(place / "rejections", "rejection")
+    twice = [{**row, "id": "web/1", "reason": f"reason {n}"} for n, row in enumerate(rejections[:2])]
+    write_dataset(place / "rejections", "rejection", [*twice, *rejections[2:]], producer=Producer("curate", {}))
+    told = explain(tmp_path, "web/1")
+    assert "Text 1 of 2 that have this id:" in told and "Text 2 of 2 that have this id:" in told
+    assert "reason 0." in told and "reason 1." in told and told.count("No duplicates.") == 1

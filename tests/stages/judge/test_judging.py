@@ -75,7 +75,15 @@ def repository(root: Path, model: Path) -> Path:
         Producer("sft", {}),
         lambda directory: shutil.copytree(model / "model", directory, dirs_exist_ok=True) and None,
     )
-    shared = {"domain": "english", "source": "web", "split": "train", "tokens": 1, "weight": 1.0, "meta": "{}"}
+    shared = {
+        "domain": "english",
+        "source": "web",
+        "split": "train",
+        "tokens": 1,
+        "weight": 1.0,
+        "reading": {},
+        "meta": "{}",
+    }
     rows = [{**shared, "id": f"web/{n}", "text": "the mill " * n, "scores": {}} for n in range(10)]
     write_dataset(root / "artifacts/curate/documents", "document", rows, producer=Producer("curate", {}))
     sections = {"judge": params().model_dump(), "engine": tiny.engine_params().model_dump()}

@@ -57,6 +57,7 @@ def _document(n: int) -> dict[str, Any]:
         "split": "train",
         "tokens": 5 + n,
         "weight": 1.5,
+        "reading": [],
         "meta": json.dumps(meta),
         "scores": [("quality_classifier", 0.5 + n / 40)],
     }
