@@ -16,7 +16,7 @@ def look(arguments: Sequence[str]) -> int:
     parser.add_argument("command", choices=("explain", "validate"))
     parser.add_argument("name", nargs="*", help="ids of documents; names of sources (default: all)")
     parser.add_argument("--root", type=Path, default=Path("."), help="the repository (default: here)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     try:
         params = load_params(STAGE.params, STAGE.name, options.root)
         if options.command == "validate":

@@ -56,7 +56,7 @@ def _measures(scores: Mapping[str, float], rules: Mapping[str, Bounds]) -> Itera
             outside = (low is not None and value < low) or (high is not None and value > high)
             asked = ", ".join(f"{word} {bound:g}" for word, bound in (("min", low), ("max", high)) if bound is not None)
             verdict = f"   {'✗' if outside else '✓'} {asked}"
-        yield f"  {name:<28}{value:>12.4g}{verdict}"
+        yield f"  {name:<30}{value:>12.4g}{verdict}"
 
 
 def _kept(row: Mapping[str, Any]) -> list[str]:
