@@ -105,7 +105,7 @@ def _measures(scores: Mapping[str, float], rules: Mapping[str, Bounds]) -> Itera
 
 
 def _line(name: str, value: float) -> str:
-    return f"  {name:<28}{value:>12.4g}"
+    return f"  {name:<30}{value:>12.4g}"
 
 
 def _kept(row: Mapping[str, Any], params: CurateParams) -> list[str]:

@@ -21,6 +21,7 @@ from k15.artifacts import read_manifest, read_rows, verify
 from k15.curation import generators
 from k15.stage import main
 from k15.tokenizer import END_OF_TEXT, PAD, Tokenizer
+from stages.curate.__main__ import look
 from stages.curate.run import STAGE
 from tests.stages.curate_params import SHARES, SMALL
 
@@ -333,13 +334,15 @@ def test_an_id_that_comes_twice_costs_no_good_text(tmp_path: Path, files: int) -
     assert len({row["id"] for row in clusters}) == len(clusters)
 
 
-def test_explain_tells_a_documents_story(web: Path) -> None:
+def test_explain_tells_a_documents_story(web: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, err = start(web, "explain", "web/web.jsonl:1", "web/web.jsonl:2").communicate()
     assert not err, err
     first, second = out.split("\n\nweb/web.jsonl:2")
     assert "source web, domain english" in first and "begins: The old mill" in first
     assert "✓ min 10" in first and "Kept: " in first and "No duplicates." in first
     assert "Dropped: contaminated, holds trains/1/question." in second
+    assert look(["explain", "--root", str(web), "web/web.jsonl:1"]) == 0
+    assert capsys.readouterr().out.startswith("web/web.jsonl:1\n")
     process = start(web, "explain", "web/none:1")
     _, err = process.communicate()
     assert process.returncode == 2 and err.startswith("k15 curate: error: no document is called 'web/none:1'")

@@ -101,7 +101,7 @@ def warc(file: SourceFile, source: Source) -> Iterator[Record]:
         reader = _Segment(tape, _KINDS[source.format])
         yield from reader
         if reader.damage:
-            place = f"@{reader.last}"
+            place = f"@{reader.last}+"  # the record itself can be a fault of its own
             yield Fault(place, reader.damage, f"after byte {reader.last}", excerpt(tape.since(reader.last)))
         more = bool(reader.damage) and tape.resume(reader.last)
 

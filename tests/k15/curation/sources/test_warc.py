@@ -151,6 +151,12 @@ def test_a_length_that_is_wrong_loses_nothing_in_silence(tmp_path, found, wrong,
     assert "no WARC record" in reason
 
 
+def test_a_repeated_record_and_what_follows_it_are_two_faults(tmp_path, found):
+    (tmp_path / "a.warc").write_bytes(page(0) + page(0) + b"no record at all\r\n")
+    result = found("a.warc", "warc")  # which asserts that ids differ
+    assert pages(result) == [0] and len(result.faults) == 2
+
+
 def test_what_follows_a_damaged_member_is_read(tmp_path, found):
     parts = [bytearray(gzip.compress(page(number))) for number in range(6)]
     parts[2][60:80] = b"\xff" * 20
