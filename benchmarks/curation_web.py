@@ -7,8 +7,8 @@ FineWebQuality, MinHash; what one drops the next does not see. It has decoded pa
 words (spaCy's) and with k15's, which are faster. Both in one process, by CPU time, what is loaded once not counted.
 
 Decisions: filter by filter on our texts, and of the whole paths, page by page. Known to differ: language models (CLD2,
-fastText); C4Quality's sentences, of lines from which it has taken citations; and in the whole path the extractors, and
-that C4Quality takes lines out of the text that what follows reads.
+fastText); "Lorem ipsum" in a line of two words, which C4Quality does not see; and in the whole path the extractors, and
+that C4Quality takes lines out of the text that FineWebQuality and MinHash read (ours stays as it is).
 """
 
 import json

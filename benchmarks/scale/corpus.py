@@ -1,7 +1,7 @@
 """JSON Lines of documents made of paragraphs of real text with other words in places.
 
 Guarantees: the same documents every time, and a smaller corpus is the beginning of a larger one. Of `REPEATED` of them
-the next one is a near duplicate.
+the next one is a duplicate, mostly a near one.
 """
 
 from __future__ import annotations
