@@ -8,7 +8,19 @@ from k15.errors import UserError
 OF_MODELS = ("training", "policy_update", "rollout", "grpo")
 """These share a freshly built model (`setting`)."""
 OF_RL = ("partial", "handover", "rl_kills", "engine_faults", "credit")
-OF_CURATION = ("curation_rules", "curation_duplicates", "curation_contamination", "curation_kills")
+OF_CURATION = (
+    "curation_real",
+    "curation_rules",
+    "curation_duplicates",
+    "curation_contamination",
+    "curation_labelled",
+    "curation_web",
+    "curation_scale",
+    "curation_scale",
+    "curation_packing",
+    "curation_kills",
+    "pictures",
+)
 OF_REWARDS = ("verifiers", "code_sets", "sandbox", "load", "kills")
 KNOWN = (*OF_MODELS, *OF_CURATION, *OF_REWARDS, *OF_RL)
 

@@ -7,10 +7,7 @@ versions of a program little may be the same, and programs of two authors for on
 the figures say how the sides compare, not how good they are.
 """
 
-import json
-import os
 import statistics
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -21,18 +18,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks import datatrove_environment
 from benchmarks.duplicates.labelled import Labelled, planted_edits, sets
 from benchmarks.verifiers import DATA
 from k15.curation.document import Document
 from k15.curation.duplicates.find import find
 from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.duplicates.signatures import sign
-from k15.errors import UserError
 
 SAME = DuplicatesParams(ngram=5, bands=14, rows=8, threshold=0.65)
 TWICE = SAME.model_copy(update={"bands": 28})
-_HERE = Path(__file__).resolve().parent / "duplicates"
-_PYTHON = Path(os.environ.get("K15_DATATROVE_PYTHON", ".venv-datatrove/bin/python"))
 _UNIT = 2000
 _REPETITIONS = 3
 
@@ -41,17 +36,10 @@ def measure() -> None:
     if not (DATA / "book_editions").is_dir():
         print(f"duplicates: left out, {DATA} is absent (set K15_DATA to the folder of the data sets)")
         return
-    _prepare_environment()
+    datatrove_environment.prepare()
     for what, labelled in sets(DATA):
         _compare_clusters(what, labelled)
     _compare_speed(planted_edits(DATA))
-
-
-def _prepare_environment() -> None:
-    if not _PYTHON.exists() and subprocess.run(["bash", _HERE / "environment.sh"]).returncode:
-        raise UserError(
-            "datatrove's environment could not be made; see above. Running the same command again continues"
-        )
 
 
 def _compare_clusters(what: str, labelled: Sequence[Labelled]) -> None:
@@ -125,13 +113,12 @@ def write_unit(path: Path, documents: Sequence[Document], params: DuplicatesPara
 
 def datatrove_side(documents: Sequence[Document], params: DuplicatesParams) -> dict[str, Any]:
     with TemporaryDirectory() as name:
-        shape = {"ngram": params.ngram, "bands": params.bands, "rows": params.rows, "work": name}
-        spec = Path(name) / "spec.json"
-        spec.write_text(json.dumps({"texts": [one.text for one in documents], **shape}))
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        command = [_PYTHON, _HERE / "datatrove_side.py", spec]
-        process = subprocess.run(command, env=environment, capture_output=True, text=True)
-        if process.returncode:
-            raise UserError(f"datatrove's side has ended: {process.stderr.strip().splitlines()[-1]}")
-        answer: dict[str, Any] = json.loads(process.stdout)
-        return answer
+        return datatrove_environment.answer(
+            "duplicates/datatrove_side.py",
+            Path(name) / "spec.json",
+            texts=[one.text for one in documents],
+            ngram=params.ngram,
+            bands=params.bands,
+            rows=params.rows,
+            work=name,
+        )

@@ -86,7 +86,7 @@ def measure() -> None:
     texts = {name: [text for text in group if text] for name, group in texts.items()}
     for name, group in texts.items():
         print(f"curation rules, {name}: {len(group)} documents, {sum(map(len, group)):,} characters")
-    rules = {name: _filters(name, own) for name, own in RULES.items()}
+    rules = {name: english(name, own) for name, own in RULES.items()}
     everything = [text for group in texts.values() for text in group]
     _compare("k15's words", everything, rules, _theirs(OurWords()))
     if importlib.util.find_spec("spacy"):
@@ -95,7 +95,7 @@ def measure() -> None:
         print("curation rules: spaCy is not installed, so datatrove runs on k15's words only")
 
 
-def _filters(name: str, rules: dict[str, dict[str, float]]) -> filters.Filters:
+def english(name: str, rules: dict[str, dict[str, float]]) -> filters.Filters:
     return parse_params(filters.Filters, name, {domain: rules if domain == "english" else {} for domain in DOMAINS})
 
 
@@ -120,8 +120,11 @@ def _read(path: Path) -> str:
 
 def _ours(texts: list[str], rules: dict[str, filters.Filters]) -> Decisions:
     measured = [measures.measure(Document(str(i), text, "english", "bench", "en")) for i, text in enumerate(texts)]
-    table = pa.table({"domain": ["english"] * len(texts), **measures.columns(measured)})
-    dropped: list[set[str]] = [set() for _ in texts]
+    return decide(pa.table({"domain": ["english"] * len(texts), **measures.columns(measured)}), rules)
+
+
+def decide(table: pa.Table, rules: dict[str, filters.Filters]) -> Decisions:
+    dropped: list[set[str]] = [set() for _ in range(table.num_rows)]
     for name, own in rules.items():
         for row in filters.judge(table, own).column("row").to_pylist():
             dropped[row].add(name)

@@ -11,9 +11,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from k15.curation.generators.pictures import FAMILIES, fonts, generate
+from k15.curation.generators.pictures import FAMILIES, generate
 from k15.curation.generators.pictures.checks import check
-from k15.curation.generators.pictures.sheet import contact_sheet
+from k15.drawing import fonts
+from k15.drawing.sheet import contact_sheet
 
 _SHOWN = 16
 
@@ -46,7 +47,8 @@ def measure(count: int = 50, seed: int = 1, kinds: Sequence[str] = tuple(FAMILIE
             print(f"  {fault}")
         if sheets:
             sheets.mkdir(parents=True, exist_ok=True)
-            (sheets / f"{kind}.png").write_bytes(contact_sheet(list(generate(kind, _SHOWN, seed))))
+            shown = [(document.text, document.images) for document in generate(kind, _SHOWN, seed)]
+            contact_sheet(shown).save(sheets / f"{kind}.png")
     return right
 
 

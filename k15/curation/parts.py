@@ -5,7 +5,8 @@ partition, those whose keys begin with the same bits, are found without reading 
 row groups of its part, row by row, so that one can be made anew without the others (columns beside texts as in dolma).
 
 Guarantees: writing and reading hold a run of some tens of MiB, however long a unit is; a partition is the same
-whichever units its texts came in.
+whichever units its texts came in. Not guaranteed: that a row group is read once. Beyond some 64 partitions (4 GiB) each
+group holds texts of several, and each of these reads it.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ TEXTS = pa.schema(
     ]
 )
 RUN_BYTES = 64 << 20
-GROUP_BYTES = 4 << 20
-PARTITION_BYTES = 256 << 20
+GROUP_BYTES = 1 << 20
+PARTITION_BYTES = 64 << 20
+_ROW_BYTES = 1024
+"""What a row of Python objects takes beside its text."""
 _BYTES = b"k15.bytes"
 _KEY_BITS = 64
 
@@ -57,7 +60,7 @@ def write_texts(path: Path, items: Iterable[Document | Broken]) -> None:
         for item in items:
             run.append(_row(item))
             size = len(run[-1]["text"].encode()) + len(run[-1]["id"])
-            held, total = held + size, total + size
+            held, total = held + size + _ROW_BYTES, total + size
             if held >= RUN_BYTES:
                 _write_run(writer, run)
                 run, held = [], 0
@@ -79,7 +82,7 @@ def _write_run(writer: pq.ParquetWriter, run: list[dict[str, Any]]) -> None:
     held = 0
     for row in run:
         group.append(row)
-        held += len(row["text"])
+        held += len(row["text"].encode())
         if held >= GROUP_BYTES:
             _write_group(writer, group)
             group, held = [], 0
@@ -114,8 +117,8 @@ def text_bytes(parts: Iterable[Path]) -> int:
 
 def partitions(parts: Iterable[Path]) -> int:
     """How many partitions the texts are put into: a power of two that depends on their bytes alone."""
-    count = 1
-    while count * PARTITION_BYTES < text_bytes(parts):
+    count, size = 1, text_bytes(parts)
+    while count * PARTITION_BYTES < size:
         count *= 2
     return count
 
@@ -134,9 +137,9 @@ def groups(part: Path, others: Sequence[Path], columns: Sequence[str]) -> Iterat
 def partition(
     parts: Sequence[tuple[Path, Sequence[Path]]], number: int, count: int, columns: Sequence[str]
 ) -> pa.Table:
-    """The rows of partition `number` of `count`, of all parts with the files beside them, sorted by id."""
+    """The rows of partition `number` of `count`, of all parts with what is beside them, sorted by key, id and text."""
     first, last = keys_of_partition(number, count)
-    wanted = list(dict.fromkeys(["key", "id", *columns]))
+    wanted = list(dict.fromkeys(["key", "id", "text", *columns]))
     found = []
     for part, others in parts:
         for table in _groups(part, others, wanted, lambda low, high: low <= last and high >= first):
@@ -147,7 +150,7 @@ def partition(
             found.append(table.filter(inside))
     if not found:
         return TEXTS.empty_table().select([name for name in columns if name in TEXTS.names])
-    table = pa.concat_tables(found).sort_by("id")
+    table = pa.concat_tables(found).sort_by([("key", "ascending"), ("id", "ascending"), ("text", "ascending")])
     return table.select([name for name in columns if name in table.column_names])
 
 

@@ -30,7 +30,15 @@ from k15.errors import UserError
 from k15.params import Params
 from k15.progress import Task
 
-_PRELOADED = ["pyarrow.parquet", "numpy", "k15.curation.pieces"]
+_PRELOADED = [
+    "numpy",
+    "pyarrow.parquet",
+    "k15.curation.duplicates.find",
+    "k15.curation.measures",
+    "k15.curation.pieces",
+    "k15.curation.sources",
+]
+"""Imported once, not by the workers of every step."""
 _POLL_S = 2.0
 
 

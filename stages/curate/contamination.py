@@ -12,20 +12,17 @@ import pyarrow as pa
 from k15.artifacts.digests import json_digest
 from k15.artifacts.storage import write_json
 from k15.curation.duplicates.decontaminate import DecontaminationParams, EvaluationIndex
-from k15.evaluation.guarded import guarded
-from k15.evaluation.params import BenchmarksParams
 from stages.curate import columns
 from stages.curate.work import Beside, Work
 
+Item = tuple[str, str, str]
+"""Evaluation set, id and text."""
 _SCHEMA = pa.schema([("contaminated", pa.float64()), ("contaminated_by", pa.string())])
 
 
-def compared(
-    work: Work, found: Sequence[Beside], params: DecontaminationParams, benchmarks: BenchmarksParams, root: Path
-) -> list[Path]:
+def compared(work: Work, found: Sequence[Beside], params: DecontaminationParams, items: Sequence[Item]) -> list[Path]:
     """One file a part: the largest share of an item that a text holds, and which; null where it holds none. No files
     without evaluation sets."""
-    items = list(guarded(benchmarks, root))
     if not items:
         return []
     short = EvaluationIndex.build(items, params).unprotected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ _TEXT = ("id", "text", "domain", "source", "language", "meta", "labels")
 _SCORES = (*MEASURES, "contaminated", CLASSIFIER)
 _WORTH = {"math": "mathematics", "knowledge": "educational_value"}
 _GROUP_ROWS = 4096
+_Test = Callable[[pa.ChunkedArray], pa.ChunkedArray]
 
 
 def decide(work: Work, found: Sequence[Beside], clusters: Path, params: CurateParams) -> list[Path]:
@@ -43,6 +44,16 @@ def decide(work: Work, found: Sequence[Beside], clusters: Path, params: CuratePa
 
 def _decide(path: Path, found: Sequence[Beside], clusters: Path, number: int, count: int, params: CurateParams) -> None:
     rows = partition(found, clusters, number, count, [*_TEXT, *_SCORES])
+    writer = None
+    for start in range(0, max(1, rows.num_rows), _GROUP_ROWS):
+        table = _described(rows.slice(start, _GROUP_ROWS), params)
+        writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+        writer.write_table(table)
+    assert writer is not None
+    writer.close()
+
+
+def _described(rows: pa.Table, params: CurateParams) -> pa.Table:
     ids, meta, labels = (rows[name].to_pylist() for name in ("id", "meta", "labels"))
     languages = rows["language"].to_pylist()
     described = [
@@ -58,7 +69,7 @@ def _decide(path: Path, found: Sequence[Beside], clusters: Path, number: int, co
     columns["rules_score"] = _of_domain(rows)
     columns["classifier_score"] = _column(rows, CLASSIFIER)
     columns["scores"] = scores(rows)
-    pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=_GROUP_ROWS)
+    return pa.table(columns)
 
 
 def _of_domain(rows: pa.Table) -> pa.Array:
@@ -79,7 +90,7 @@ def scores(rows: pa.Table) -> pa.MapArray:
     matrix = np.stack([rows[name].to_numpy().astype(np.float64) for name in present], axis=1)
     known = ~np.isnan(matrix)
     offsets = np.concatenate([[0], np.cumsum(known.sum(axis=1))]).astype(np.int32)
-    names = pa.array(np.array(present)[np.nonzero(known)[1]], pa.string())
+    names = pa.array(present, pa.string()).take(pa.array(np.nonzero(known)[1]))
     return pa.MapArray.from_arrays(pa.array(offsets), names, pa.array(matrix[known]))
 
 
@@ -92,11 +103,11 @@ def dropped(decided: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
     yield from _filtered(decided, columns, pc.is_valid)
 
 
-def _filtered(decided: Path, columns: Sequence[str], test: object) -> Iterator[pa.Table]:
+def _filtered(decided: Path, columns: Sequence[str], test: _Test) -> Iterator[pa.Table]:
     with pq.ParquetFile(decided) as file:
         for group in range(file.num_row_groups):
             rows = file.read_row_group(group, list(dict.fromkeys([*columns, "filter"])))
-            yield rows.filter(test(rows["filter"])).select(list(columns))  # type: ignore[operator]
+            yield rows.filter(test(rows["filter"])).select(list(columns))
 
 
 def empty(decided: Path) -> pa.Table:

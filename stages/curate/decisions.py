@@ -1,8 +1,9 @@
 """From columns to decisions: what is dropped, for which reason, and what is left.
 
 Guarantees: a text's first reason counts, in this order: unreadable, empty, the rules of its domain in the order of
-params.yaml, contaminated by an evaluation set, exact duplicate, near duplicate. Only what passes all others is compared
-for duplicates, so that a good text is never dropped in favour of one that is not kept.
+params.yaml, contaminated by an evaluation set, another text of the same id (`doubles`), exact duplicate, near
+duplicate. Only what passes all others is compared for duplicates, so that a good text is never dropped in favour of one
+that is not kept.
 """
 
 from __future__ import annotations
@@ -72,17 +73,16 @@ def _by_row(rejections: pa.Table, size: int) -> pa.Table:
     return rows.join(rejections, "row").sort_by("row")
 
 
-def duplicates(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> Path:
-    """The table of duplicates among what passed, sorted by key, as a file."""
+def search(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> Piece:
+    """What writes the table of duplicates among what passed, sorted by key."""
     place = work.place("duplicates", params.model_dump(), [names((part, *others)) for part, others in found])
     pieces = [
         Piece(place / f"{number:06d}.parquet", partial(_pass, part=part, others=others))
         for number, (part, others) in enumerate(found)
     ]
     passed = work.complete("what passed", pieces)
-    search = partial(_find, passed=passed, params=params, scratch=work.scratch("duplicates"))
-    (clusters,) = work.complete("duplicates", [Piece(place / "clusters", search)])
-    return clusters
+    find_them = partial(_find, passed=passed, params=params, scratch=work.scratch("duplicates"))
+    return Piece(place / "clusters", find_them)
 
 
 def _pass(path: Path, part: Path, others: Sequence[Path]) -> None:
@@ -105,35 +105,23 @@ def _find(path: Path, passed: Sequence[Path], params: DuplicatesParams, scratch:
 
 
 def partition(found: Sequence[Beside], clusters: Path, number: int, count: int, columns: Sequence[str]) -> pa.Table:
-    """The texts of a partition with `columns`, verdicts and clusters, sorted by id."""
+    """The texts of a partition with `columns`, verdicts and clusters, in the order of their keys."""
     rows = parts.partition(found, number, count, [*columns, *VERDICT.names])
     first, last = (pa.scalar(key, pa.uint64()) for key in parts.keys_of_partition(number, count))
     table = pq.read_table(clusters, filters=(pc.field("key") >= first) & (pc.field("key") <= last))
-    rows = rows.join(table.drop_columns(["key"]), "id").sort_by([("id", "ascending"), ("text", "ascending")])
-    rows = _without_doubles(rows)
+    places = pc.index_in(rows["id"], value_set=table["id"].combine_chunks())
+    for name in CLUSTER:
+        rows = rows.append_column(name, table[name].take(places))
     repeated = pc.and_(pc.is_valid(rows["cluster"]), pc.is_null(rows["filter"]))
-    reason = pc.if_else(
-        pc.equal(rows["kind"], "exact"),
-        pc.binary_join_element_wise("same text as", rows["cluster"], " "),
-        pc.binary_join_element_wise("in the cluster of", rows["cluster"], " "),
-    )
+    told = pc.if_else(pc.equal(rows["kind"], "exact"), "same text as", "in the cluster of")
     values = {
         "filter": pc.binary_join_element_wise(rows["kind"], pa.scalar("duplicate"), "_"),
-        "reason": reason,
+        "reason": pc.binary_join_element_wise(told, rows["cluster"], " "),
         "value": rows["similarity"],
     }
     for name, value in values.items():
         rows = rows.set_column(rows.column_names.index(name), name, pc.if_else(repeated, value, rows[name]))
-    return rows
-
-
-def _without_doubles(rows: pa.Table) -> pa.Table:
-    """A second text of an id that the source gave twice is dropped, or nobody could say which one was meant."""
-    ids = rows["id"].combine_chunks()
-    same = pc.equal(ids.slice(1), ids.slice(0, max(0, len(ids) - 1)))
-    double = pa.concat_arrays([pa.array([False] * min(1, len(ids)), pa.bool_()), same])
-    nothing = pa.scalar(None, pa.float64())
-    values = {"filter": "duplicate_id", "reason": "another text has the same id", "value": nothing}
-    for name, value in values.items():
-        rows = rows.set_column(rows.column_names.index(name), name, pc.if_else(double, value, rows[name]))
+    for name in CLUSTER:  # a text that was dropped before the search may share the id of one that repeats another
+        nothing = pa.scalar(None, rows[name].type)
+        rows = rows.set_column(rows.column_names.index(name), name, pc.if_else(repeated, rows[name], nothing))
     return rows

@@ -16,13 +16,14 @@ from k15.curation.document import DOMAINS
 from k15.curation.mixture import STAGES
 from k15.curation.sources import GENERATED
 from stages.curate.mixing import Mixed
+from stages.curate.pictures import VISION, Pictures
 
 DUPLICATES = ("exact_duplicate", "near_duplicate", "embedding_duplicate")
 
 
-def funnel(decided: Sequence[Path], owners: Mapping[str, Any]) -> dict[str, Any]:
-    """Per domain and source: read = rejected + duplicates + kept; and the tokens of the kept ones."""
-    counts = _counted(decided)
+def funnel(decided: Sequence[Path], owners: Mapping[str, Any], pictures: Pictures) -> dict[str, Any]:
+    """Per domain and source: read = rejected + duplicates + kept; and the tokens of the kept ones, but for pictures."""
+    counts = _counted(decided) + pictures.counted()
     tokens = _summed(owners)
     result: dict[str, Any] = {}
     for domain, source in sorted({(domain, source) for domain, source, _ in counts}):
@@ -33,8 +34,9 @@ def funnel(decided: Sequence[Path], owners: Mapping[str, Any]) -> dict[str, Any]
             "rejected": {str(name): n for name, n in own.items() if name not in DUPLICATES},
             "duplicates": {name.removesuffix("_duplicate"): own.get(name, 0) for name in DUPLICATES},
             "kept": kept,
-            "tokens": tokens.get((domain, source), 0),
         }
+        if domain != VISION:
+            result[domain][source]["tokens"] = tokens.get((domain, source), 0)
     return result
 
 

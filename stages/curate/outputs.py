@@ -1,8 +1,9 @@
-"""The stage's artifacts about texts: documents, rejections and clusters, in the order of partitions."""
+"""The stage's artifacts about documents: texts in the order of partitions, then pictures in that of their parts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,16 +15,23 @@ from k15.curation.document import EXCERPT_CHARACTERS
 from k15.stage import Context
 from stages.curate import decided
 from stages.curate.decisions import CLUSTER
+from stages.curate.pictures import Pictures
 
 _SHARED = ("id", "source", "domain", "meta", "scores")
 
 
-def write(ctx: Context, files: Sequence[Path], tokens: pa.Array, weights: pa.Array, producer: Producer) -> None:
+def write(
+    ctx: Context, files: Sequence[Path], tokens: pa.Array, weights: pa.Array, pictures: Pictures, producer: Producer
+) -> None:
     """`tokens` and `weights`: of the kept texts, in their order."""
-    documents = _documents(files, tokens, weights)
-    write_dataset(ctx.artifact("curate/documents"), "document", documents, producer=producer)
-    write_dataset(ctx.artifact("curate/rejections"), "rejection", _rejections(files), producer=producer)
-    write_dataset(ctx.artifact("curate/clusters"), "cluster", _clusters(files), producer=producer)
+    artifacts = {
+        "documents": ("document", _documents(files, tokens, weights)),
+        "rejections": ("rejection", chain(_rejections(files), pictures.rejections())),
+        "clusters": ("cluster", chain(_clusters(files), pictures.clusters())),
+        "vision": ("vision_document", pictures.documents()),
+    }
+    for name, (schema, rows) in artifacts.items():
+        write_dataset(ctx.artifact(f"curate/{name}"), schema, rows, producer=producer)
 
 
 def _documents(files: Sequence[Path], tokens: pa.Array, weights: pa.Array) -> Iterator[pa.Table]:

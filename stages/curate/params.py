@@ -83,3 +83,13 @@ class CurateParams(Params):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two sources are called {twice[0]!r}; give each a name of its own")
         return self
+
+    @model_validator(mode="after")
+    def _examples(self) -> Self:
+        seeds, known = self.quality.seeds, {source.name for source in self.sources}
+        if unknown := sorted({*seeds.good, *seeds.bad} - known):
+            raise ValueError(f"quality.seeds names {unknown[0]!r}, which is no source; correct it")
+        generated = seeds.bundled and any(self.bundled.documents.values())
+        if self.quality.classifier is not None and not seeds.good and not generated:
+            raise ValueError("no text is an example of good ones; name sources in quality.seeds.good")
+        return self

@@ -1,10 +1,11 @@
-"""Vision-language documents: those of the bundled generators and those of sources, as parts of their own."""
+"""Pictures with their verdicts: what the artifacts, the tokenizer's sample and the metrics take from them."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,131 +13,88 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from k15.curation.captions import limit_synthetic
-from k15.curation.document import Broken
-from k15.curation.generators import vision
-from k15.curation.generators.vision import VisionDocument
-from k15.curation.mixture import split_of
-from k15.curation.pieces import Piece
-from k15.curation.sources import GENERATED, PICTURES, Source, Unit, read_pictures, units
-from stages.curate.params import CurateParams
-from stages.curate.texts import fingerprint
-from stages.curate.work import Work
+from k15.artifacts.schemas import DATASETS
+from k15.curation.document import EXCERPT_CHARACTERS
+from k15.curation.sources import MARK
+from stages.curate.picture_decisions import VERDICTS
 
-_PART = pa.schema(
-    [
-        pa.field("id", pa.string()),
-        pa.field("kind", pa.string()),
-        pa.field("text", pa.string()),
-        pa.field("images", pa.list_(pa.binary())),
-        pa.field("source", pa.string()),
-        pa.field("meta", pa.string()),
-        pa.field("broken", pa.string()),
-    ]
-)
-_BATCH = 256
-_DRAWN = 250
-"""Full-size pictures of a piece."""
+VISION = "vision"
+"""Their domain in the rejections and in the funnel."""
+_SCORES = DATASETS["rejection"].columns.field("scores").type
 
 
-def pieces(params: CurateParams, root: Path, work: Work) -> list[Piece]:
-    found = []
-    if count := params.bundled.vision_documents:
-        place = work.place("pictures", count, params.seed)
-        found.append(Piece(place / "generated.parquet", partial(_generate, count=count, seed=params.seed)))
-    for kind, count in sorted(params.bundled.pictures.items()):
-        place = work.place(f"pictures-{kind}", params.seed)
-        for start in range(0, count, _DRAWN):
-            size = min(_DRAWN, count - start)
-            draw = partial(_draw, kind=kind, start=start, count=size, seed=params.seed)
-            found.append(Piece(place / f"{start:07d}-{size}.parquet", draw))
-    for source in sorted(params.sources, key=lambda source: source.name):
-        if source.format in PICTURES:
-            for unit in units(source, root):
-                place = work.place(f"pictures-{source.name}", source.model_dump(exclude={"weight"}), fingerprint(unit))
-                output = place / f"{unit.number:06d}.parquet"
-                found.append(Piece(output, partial(_read, source=source, unit=unit, root=root)))
-    return found
+@dataclass(frozen=True)
+class Pictures:
+    """The parts, and the table that has a verdict for each of their rows."""
+
+    parts: tuple[Path, ...]
+    verdicts: Path
+
+    def rows(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Columns of parts and of verdicts, some rows at a time."""
+        own = [name for name in columns if name not in VERDICTS.names]
+        others = [name for name in columns if name in VERDICTS.names]
+        verdicts, start = pq.read_table(self.verdicts, columns=others), 0
+        for part in self.parts:
+            with pq.ParquetFile(part) as file:
+                for group in range(file.num_row_groups):
+                    rows = file.read_row_group(group, own)
+                    beside = verdicts.slice(start, rows.num_rows)
+                    yield pa.table({name: (rows if name in own else beside)[name] for name in columns})
+                    start += rows.num_rows
+
+    def kept(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        for rows in self.rows([*columns, "filter"]):
+            yield rows.filter(pc.is_null(rows["filter"])).select(list(columns))
+
+    def documents(self) -> Iterator[pa.Table]:
+        """Rows of the `vision_document` schema."""
+        yield from self.kept(DATASETS["vision_document"].columns.names)
+
+    def rejections(self) -> Iterator[pa.Table]:
+        """Rows of the `rejection` schema."""
+        for rows in self.rows(["id", "source", "kind", "text", "meta", "filter", "reason", "value"]):
+            rows = rows.filter(pc.is_valid(rows["filter"]))
+            described = [_described(meta, kind) for meta, kind in _pairs(rows, "meta", "kind")]
+            columns = {name: rows[name] for name in ("id", "source", "filter", "reason", "value")}
+            columns["domain"] = pa.array([VISION] * rows.num_rows, pa.string())
+            columns["excerpt"] = pc.utf8_slice_codeunits(rows["text"], 0, EXCERPT_CHARACTERS)
+            columns["meta"] = pa.array(described, pa.string())
+            columns["scores"] = pa.array([[]] * rows.num_rows, _SCORES)
+            yield pa.table(columns)
+
+    def clusters(self) -> Iterator[pa.Table]:
+        """Rows of the `cluster` schema."""
+        for rows in self.rows(["id", "cluster", "across"]):
+            rows = rows.filter(pc.is_valid(rows["cluster"]))
+            rows = rows.append_column("kind", pa.array(["exact"] * rows.num_rows, pa.string()))
+            yield rows.append_column("similarity", pa.array([1.0] * rows.num_rows, pa.float64()))
+
+    def texts(self) -> Iterator[str]:
+        """Of the training documents; a picture's place in a text is no text."""
+        for rows in self.kept(["text", "split"]):
+            for text in rows.filter(pc.equal(rows["split"], "train"))["text"].to_pylist():
+                yield text.replace(MARK, "")
+
+    def kinds(self) -> dict[str, int]:
+        """Kept documents by kind."""
+        found: Counter[str] = Counter()
+        for rows in self.kept(["kind"]):
+            found.update(rows["kind"].to_pylist())
+        return dict(sorted(found.items()))
+
+    def counted(self) -> Counter[tuple[str, str, str | None]]:
+        """Documents by domain, source and filter (None: kept)."""
+        found: Counter[tuple[str, str, str | None]] = Counter()
+        for rows in self.rows(["source", "filter"]):
+            found.update((VISION, source, name) for source, name in _pairs(rows, "source", "filter"))
+        return found
 
 
-def _generate(path: Path, count: int, seed: int) -> None:
-    _write(path, vision.generate(count, seed), GENERATED)
+def _described(meta: str, kind: str) -> str:
+    """What is broken has no kind."""
+    return json.dumps(json.loads(meta) | ({"kind": kind} if kind else {}), sort_keys=True, ensure_ascii=False)
 
 
-def _draw(path: Path, kind: str, start: int, count: int, seed: int) -> None:
-    from k15.curation.generators import pictures  # it loads matplotlib, which a corpus without them does not need
-
-    _write(path, pictures.generate(kind, count, seed, start), GENERATED)
-
-
-def _read(path: Path, source: Source, unit: Unit, root: Path) -> None:
-    _write(path, read_pictures(source, unit, root), source.name)
-
-
-def _write(path: Path, items: Iterable[VisionDocument | Broken], source: str) -> None:
-    with pq.ParquetWriter(path, _PART, compression="none") as writer:  # pictures are compressed already
-        rows: list[dict[str, Any]] = []
-        for item in items:
-            rows.append(_row(item, source))
-            if len(rows) == _BATCH:
-                writer.write_table(pa.Table.from_pylist(rows, _PART))
-                rows = []
-        if rows:
-            writer.write_table(pa.Table.from_pylist(rows, _PART))
-
-
-def _row(item: VisionDocument | Broken, source: str) -> dict[str, Any]:
-    known = {"id": item.id, "source": source}
-    if isinstance(item, Broken):
-        return known | {"kind": "", "text": item.excerpt, "images": [], "meta": "{}", "broken": item.reason}
-    images = list(item.images)
-    return known | {"kind": item.kind, "text": item.text, "images": images, "meta": item.meta, "broken": None}
-
-
-def _tables(files: Sequence[Path], columns: Sequence[str], broken: bool = False) -> Iterator[pa.Table]:
-    for path in files:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(_BATCH, columns=[*columns, "broken"]):
-                rows = pa.Table.from_batches([batch])
-                yield rows.filter((pc.is_valid if broken else pc.is_null)(rows["broken"])).select(list(columns))
-
-
-def rows(files: Sequence[Path], params: CurateParams) -> Iterator[pa.Table]:
-    """The rows of the `vision_document` schema, without the synthetic captions that are too many (App. B)."""
-    out = pa.array(sorted(_surplus(files, params)), pa.string())
-    for table in _tables(files, ("id", "kind", "text", "images", "source", "meta")):
-        table = table.filter(pc.invert(pc.is_in(table["id"], out)))
-        splits = [split_of(name, params.validation_fraction, params.seed) for name in table["id"].to_pylist()]
-        yield table.append_column("split", pa.array(splits, pa.string()))
-
-
-def _surplus(files: Sequence[Path], params: CurateParams) -> set[str]:
-    """Synthetic captions beyond their share."""
-    ids: list[str] = []
-    synthetic: list[bool] = []
-    for table in _tables(files, ("id", "kind", "source")):
-        captions = table.filter(pc.equal(table["kind"], "caption"))
-        ids += captions["id"].to_pylist()
-        synthetic += [source == GENERATED for source in captions["source"].to_pylist()]
-    stay = limit_synthetic(ids, synthetic, params.synthetic_captions, params.seed)
-    return {name for name, kept in zip(ids, stay, strict=True) if not kept}
-
-
-def texts(files: Sequence[Path], params: CurateParams) -> list[str]:
-    """Those of the training documents; a picture's place in a text is no text."""
-    return [
-        text.replace("<image>", "")
-        for table in _tables(files, ("id", "text"))
-        for name, text in zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True)
-        if split_of(name, params.validation_fraction, params.seed) == "train"
-    ]
-
-
-def counts(files: Sequence[Path]) -> dict[str, int]:
-    """Documents by kind, and `unreadable`."""
-    found: Counter[str] = Counter()
-    for table in _tables(files, ("kind",)):
-        found.update(table["kind"].to_pylist())
-    if lost := sum(table.num_rows for table in _tables(files, ("id",), broken=True)):
-        found["unreadable"] = lost
-    return dict(sorted(found.items()))
+def _pairs(rows: pa.Table, first: str, second: str) -> Iterator[tuple[Any, Any]]:
+    return zip(rows[first].to_pylist(), rows[second].to_pylist(), strict=True)

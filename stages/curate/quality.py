@@ -32,12 +32,13 @@ from stages.curate import columns
 from stages.curate.columns import CLASSIFIER
 from stages.curate.work import Beside, Work, names
 
+_FIGURES = "figures.json"
 
-def scored(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> tuple[list[Path], dict[str, Any]]:
-    """A file of the classifier's probabilities beside each part (none without a classifier), and its figures on seeds
-    that it has not seen."""
+
+def training(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> list[Piece]:
+    """What trains the classifier, if there is to be one."""
     if params.classifier is None:
-        return [], {}
+        return []
     on = [
         params.seeds.model_dump(),
         params.classifier.model_dump(),
@@ -45,11 +46,19 @@ def scored(work: Work, found: Sequence[Beside], params: QualityParams, seed: int
         [names((part, *others)) for part, others in found],
     ]
     place = work.place("classifier", on)
-    figures = place / "figures.json"
-    train = partial(_train, found=found, params=params, seed=seed, figures=figures)
-    (model,) = work.complete("quality classifier", [Piece(place / "classifier.safetensors", train)])
+    train = partial(_train, found=found, params=params, seed=seed, figures=place / _FIGURES)
+    return [Piece(place / "classifier.safetensors", train)]
+
+
+def scored(work: Work, found: Sequence[Beside], trained: Sequence[Piece]) -> tuple[list[Path], dict[str, Any]]:
+    """A file of the classifier's probabilities beside each part (none without a classifier), and its figures on seeds
+    that it has not seen."""
+    if not trained:
+        return [], {}
+    model = trained[0].output
     compute = partial(_probabilities, model=model)
-    return columns.beside(work, "quality", found, ("text",), compute, str(model)), json.loads(figures.read_text())
+    files = columns.beside(work, "quality", found, ("text",), compute, str(model))
+    return files, json.loads(model.with_name(_FIGURES).read_text())
 
 
 def _train(path: Path, found: Sequence[Beside], params: QualityParams, seed: int, figures: Path) -> None:

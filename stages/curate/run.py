@@ -19,9 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from k15.artifacts import publish, write_dataset
+from k15.curation.mixture import STAGES
 from k15.curation.packing import Tokens
 from k15.curation.pieces import WorkersParams
 from k15.errors import UserError
+from k15.evaluation.guarded import guarded
 from k15.evaluation.params import BenchmarksParams
 from k15.stage import Context, Stage
 from k15.tokenizer import Tokenizer
@@ -30,71 +32,98 @@ from stages.curate import (
     contamination,
     decided,
     decisions,
+    doubles,
     funnel,
     mixing,
     outputs,
-    pictures,
+    picture_decisions,
+    picture_parts,
     quality,
     texts,
     tokens,
     validate,
 )
+from stages.curate.contamination import Item
 from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
+from stages.curate.pictures import Pictures
 from stages.curate.work import Beside, Work, with_columns
-
-_OWNERS = ("id", "domain", "split", "source", "programming_language", "rules_score", "classifier_score", "bytes")
 
 
 def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     """The six artifacts of the stage, and its metrics."""
     work = Work(ctx.kept, ctx.setting(WorkersParams, "workers"), ctx.progress)
-    validate.require(params, ctx.root)
-    found, vision = _read(params, ctx, work)
-    files, of_classifier = _decide(params, ctx, work, found)
-    tokenizer = tokens.tokenizer(work, files, pictures.texts(vision, params), params.tokenizer, ctx.root)
+    items = list(guarded(ctx.params(BenchmarksParams, "benchmarks"), ctx.root))
+    validate.require(params, ctx.root, ctx.progress)
+    found, drawn, declared = _read(params, ctx, work)
+    files, seen, of_classifier = _decide(params, work, found, drawn, declared, items)
+    tokenizer = tokens.tokenizer(work, files, seen, params.tokenizer, ctx.root)
     encoded = tokens.encode(work, files, tokenizer)
-    owners = tokens.owners(encoded, _OWNERS)
+    owners = tokens.owners(encoded)
     factors = quality.factors(owners, params.quality, ctx.root)
     mixed = mixing.mix(Owners.of(owners, factors), params)
-    if max(mixed.tokens("pretrain", "train").values(), default=0) < params.block_length:
-        raise UserError("too few tokens for one block; add documents or lower curate.block_length")
-    _publish(params, ctx, files, mixed, vision, tokenizer, tokens.joined(work, encoded))
+    _require_blocks(mixed, params.block_length)
+    _publish(params, ctx, files, mixed, seen, tokenizer, tokens.joined(work, encoded))
     work.tidy()
     return {
-        "funnel": funnel.funnel(files, owners),
+        "funnel": funnel.funnel(files, owners, seen),
         "planted": funnel.planted(files),
         "languages": funnel.labelled(files, "identified_language"),
-        **funnel.tokenization(owners, mixed, pictures.counts(vision)),
+        **funnel.tokenization(owners, mixed, seen.kinds()),
         "quality": of_classifier,
     }
 
 
-def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Beside], list[Path]]:
-    """Parts of texts, and of pictures."""
-    of_texts, of_pictures = texts.pieces(params, ctx.root, work), pictures.pieces(params, ctx.root, work)
-    if not of_texts:
+def _require_blocks(mixed: Mixed, length: int) -> None:
+    """Now, not when the stage that needs them begins."""
+    for stage in STAGES:
+        if max(mixed.tokens(stage, "train").values(), default=0) < length:
+            raise UserError(
+                f"too few tokens for one block of {stage}; add documents of the domains in curate.mixture.{stage}, or "
+                "lower curate.block_length"
+            )
+    if not mixed.tokens("pretrain", "validation"):
+        raise UserError("no documents for validation; raise curate.validation_fraction")
+
+
+def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Beside], ...]:
+    """Parts of texts, of drawn pictures and of the sources' pictures."""
+    wanted = [
+        texts.pieces(params, ctx.root, work),
+        picture_parts.drawn(params, work),
+        picture_parts.declared(params, ctx.root, work),
+    ]
+    if not wanted[0]:
         raise UserError("nothing to curate; add documents to curate.bundled or curate.sources")
-    files = work.complete("read", [*of_pictures, *of_texts])  # pictures take longest
-    return [(part, ()) for part in files[len(of_pictures) :]], files[: len(of_pictures)]
+    work.complete("read", [piece for pieces in reversed(wanted) for piece in pieces])  # pictures take longest
+    return tuple([(piece.output, ()) for piece in pieces] for pieces in wanted)
 
 
 def _decide(
-    params: CurateParams, ctx: Context, work: Work, found: Sequence[Beside]
-) -> tuple[list[Path], dict[str, Any]]:
-    """What becomes of every text, one file a partition; and how good the quality classifier is."""
-    benchmarks = ctx.params(BenchmarksParams, "benchmarks")
+    params: CurateParams,
+    work: Work,
+    found: Sequence[Beside],
+    drawn: Sequence[Beside],
+    declared: Sequence[Beside],
+    items: Sequence[Item],
+) -> tuple[list[Path], Pictures, dict[str, Any]]:
+    """What becomes of every text, one file a partition, and of every picture; how good the quality classifier is."""
     found = with_columns(found, columns.measured(work, found))
     found = with_columns(found, columns.signed(work, found, params.duplicates))
-    found = with_columns(found, contamination.compared(work, found, params.decontamination, benchmarks, ctx.root))
+    compared = contamination.compared(work, [*found, *declared], params.decontamination, items)
+    found, declared = with_columns(found, compared[: len(found)]), with_columns(declared, compared[len(found) :])
     verdicts = decisions.judged(work, found, params.filters)
     if not any(pq.read_table(verdict, columns=["filter"])["filter"].null_count for verdict in verdicts):
         count = sum(pq.read_metadata(part).num_rows for part, _ in found)
         raise UserError(f"none of {count} documents is left; loosen curate.filters or add sources")
-    found = with_columns(found, verdicts)
-    clusters = decisions.duplicates(work, found, params.duplicates)
-    scores, of_classifier = quality.scored(work, found, params.quality, params.seed)
-    return decided.decide(work, with_columns(found, scores), clusters, params), of_classifier
+    found = with_columns(found, doubles.without_doubles(work, found, verdicts))
+    search = decisions.search(work, found, params.duplicates)
+    training = quality.training(work, found, params.quality, params.seed)
+    work.complete("duplicates and quality", [search, *training])  # each is the work of one process
+    scores, of_classifier = quality.scored(work, found, training)
+    vision = [*drawn, *declared]
+    seen = Pictures(tuple(part for part, _ in vision), picture_decisions.decide(work, vision, params))
+    return decided.decide(work, with_columns(found, scores), search.output, params), seen, of_classifier
 
 
 def _publish(
@@ -102,7 +131,7 @@ def _publish(
     ctx: Context,
     files: Sequence[Path],
     mixed: Mixed,
-    vision: Sequence[Path],
+    seen: Pictures,
     tokenizer: Path,
     values: Tokens,
 ) -> None:
@@ -110,8 +139,7 @@ def _publish(
     save = Tokenizer.load(tokenizer).save_pretrained
     publish(ctx.artifact("curate/tokenizer"), "tokenizer", "tokenizer", producer, save)
     lengths, weights = pa.array(mixed.owners.lengths, pa.int32()), pa.array(mixed.weights, pa.float32())
-    outputs.write(ctx, files, lengths, weights, producer)
-    write_dataset(ctx.artifact("curate/vision"), "vision_document", pictures.rows(vision, params), producer=producer)
+    outputs.write(ctx, files, lengths, weights, seen, producer)
     write_dataset(ctx.artifact("curate/tokens"), "tokens", mixed.tables(values), producer=producer)
 
 

@@ -1,7 +1,8 @@
 """The tokenizer, and the kept texts as tokens: a file of numbers a partition, and a table of whose they are.
 
-Guarantees: the tokenizer depends on the training texts alone, up to `tokenizer.sample_mib` of them in the order of
-partitions; memory holds some thousand texts, and some numbers of each.
+Guarantees: the tokenizer depends on the training texts alone: of documents as of vision documents at most
+`tokenizer.sample_mib`, and documents come in the order of hashed ids, so each source has its share of their sample;
+memory holds some thousand texts, and some numbers of each.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,41 +27,48 @@ from k15.curation.pieces import Piece
 from k15.tokenizer import END_OF_TEXT, Tokenizer
 from stages.curate import decided
 from stages.curate.params import TokenizerParams
-from stages.curate.work import Work
+from stages.curate.pictures import Pictures
+from stages.curate.work import Work, names
 
-_BATCH = 2000
-_OWNERS = ("id", "domain", "split", "source", "programming_language", "rules_score", "classifier_score")
+_BATCH_BYTES = 1 << 20
+"""Of texts that are encoded at once: their tokens take a hundred times as much while they are."""
+_OF_TEXT = ("id", "domain", "split", "source", "programming_language", "rules_score", "classifier_score")
+OWNERS = (*_OF_TEXT, "bytes")
+"""What is known of a text beside its tokens."""
 
 
-def tokenizer(work: Work, files: Sequence[Path], others: Sequence[str], params: TokenizerParams, root: Path) -> Path:
-    """A directory with the tokenizer: the one that params name, or one trained on the training texts and `others`."""
+def tokenizer(work: Work, files: Sequence[Path], vision: Pictures, params: TokenizerParams, root: Path) -> Path:
+    """A directory with the tokenizer: the one that params name, or one trained on the training texts, those of vision
+    documents among them."""
     if params.reuse is not None:
         place = work.place("tokenizer", params.reuse)
         Tokenizer.adopt(root / params.reuse).bpe.save(str(place / "tokenizer.json"))
         return place
-    place = work.place("tokenizer", [str(file) for file in files], params.model_dump(), list(others))
-    train = partial(_train, files=files, others=others, params=params)
+    place = work.place("tokenizer", names(files), params.model_dump(), names([*vision.parts, vision.verdicts]))
+    train = partial(_train, files=files, vision=vision, params=params)
     work.complete("tokenizer", [Piece(place / "tokenizer.json", train)])
     return place
 
 
-def _train(path: Path, files: Sequence[Path], others: Sequence[str], params: TokenizerParams) -> None:
-    def texts() -> Iterator[str]:
-        left = params.sample_mib << 20
-        for text in _training_texts(files):
-            left -= len(text.encode())
-            if left < 0:
-                break
-            yield text
-        yield from others
-
-    Tokenizer.train(texts(), params.vocab_size).bpe.save(str(path))
+def _train(path: Path, files: Sequence[Path], vision: Pictures, params: TokenizerParams) -> None:
+    most = params.sample_mib << 20
+    texts = chain(_first(_training_texts(files), most), _first(vision.texts(), most))
+    Tokenizer.train(texts, params.vocab_size).bpe.save(str(path))
 
 
 def _training_texts(files: Sequence[Path]) -> Iterator[str]:
     for file in files:
         for rows in decided.kept(file, ("text", "split")):
             yield from rows.filter(pc.equal(rows["split"], "train"))["text"].to_pylist()
+
+
+def _first(texts: Iterator[str], size: int) -> Iterator[str]:
+    """The first of them that have together at most `size` bytes."""
+    for text in texts:
+        size -= len(text.encode())
+        if size < 0:
+            return
+        yield text
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ class Encoded:
 
 
 def encode(work: Work, files: Sequence[Path], tokenizer_dir: Path) -> list[Encoded]:
-    place = work.place("tokens", file_digest(tokenizer_dir / "tokenizer.json"), [str(file) for file in files])
+    place = work.place("tokens", file_digest(tokenizer_dir / "tokenizer.json"), names(files))
     pieces = [
         Piece(place / file.name, partial(_encode, file=file, tokenizer_dir=tokenizer_dir, place=place))
         for file in files
@@ -84,12 +93,11 @@ def encode(work: Work, files: Sequence[Path], tokenizer_dir: Path) -> list[Encod
 
 def _encode(path: Path, file: Path, tokenizer_dir: Path, place: Path) -> None:
     bpe = Tokenizer.load(tokenizer_dir)
-    unfinished = path.with_suffix(".ids")
+    unfinished = path.with_name(f"{path.name}.ids")
     found = [_owners(decided.empty(file), [])]
     with unfinished.open("wb") as out:
-        for rows in decided.kept(file, [*_OWNERS, "text"]):
-            for start in range(0, rows.num_rows, _BATCH):
-                part = rows.slice(start, _BATCH)
+        for rows in decided.kept(file, [*_OF_TEXT, "text"]):
+            for part in _batches(rows):
                 ids = [np.array([*one, END_OF_TEXT], np.int32) for one in bpe.encode_batch(part["text"].to_pylist())]
                 out.writelines(one.tobytes() for one in ids)
                 found.append(_owners(part, [len(one) for one in ids]))
@@ -97,15 +105,25 @@ def _encode(path: Path, file: Path, tokenizer_dir: Path, place: Path) -> None:
     pq.write_table(pa.concat_tables(found), path, compression="zstd")
 
 
+def _batches(rows: pa.Table) -> Iterator[pa.Table]:
+    ends = np.cumsum(pc.binary_length(rows["text"]).to_numpy().astype(np.int64))
+    begin = 0
+    while begin < len(ends):
+        before = ends[begin - 1] if begin else 0
+        end = max(begin + 1, int(np.searchsorted(ends, before + _BATCH_BYTES, "right")))
+        yield rows.slice(begin, end - begin)
+        begin = end
+
+
 def _owners(rows: pa.Table, tokens: Sequence[int]) -> pa.Table:
-    columns = {name: rows[name] for name in _OWNERS}
+    columns = {name: rows[name] for name in _OF_TEXT}
     sizes = {"tokens": pa.array(tokens, pa.int32()), "bytes": pc.binary_length(rows["text"])}
     return pa.table(columns | sizes)
 
 
 def joined(work: Work, encoded: Sequence[Encoded]) -> Tokens:
     """The tokens of all partitions as one array, which lies on the disk."""
-    place = work.place("joined", [str(one.table) for one in encoded])
+    place = work.place("joined", names([one.table for one in encoded]))
     (path,) = work.complete("join", [Piece(place / "all.ids", partial(_join, encoded=encoded))])
     return np.memmap(path, np.int32, "r") if path.stat().st_size else np.zeros(0, np.int32)
 
@@ -117,8 +135,8 @@ def _join(path: Path, encoded: Sequence[Encoded]) -> None:
                 shutil.copyfileobj(source, out, 1 << 20)
 
 
-def owners(encoded: Sequence[Encoded], columns: Sequence[str]) -> dict[str, Any]:
-    """Columns over all partitions, and `offset`, where each text's tokens begin."""
-    table = pa.concat_tables([pq.read_table(one.table, columns=[*columns, "tokens"]) for one in encoded])
+def owners(encoded: Sequence[Encoded]) -> dict[str, Any]:
+    """`OWNERS` over all partitions, `tokens`, and `offset`, where each text's tokens begin."""
+    table = pa.concat_tables([pq.read_table(one.table, columns=[*OWNERS, "tokens"]) for one in encoded])
     lengths: npt.NDArray[np.int64] = table["tokens"].to_numpy().astype(np.int64)
-    return {name: table[name] for name in columns} | {"tokens": lengths, "offset": np.cumsum(lengths) - lengths}
+    return {name: table[name] for name in OWNERS} | {"tokens": lengths, "offset": np.cumsum(lengths) - lengths}

@@ -1,12 +1,13 @@
 """Every source on its own, before it may enter the mixture (§2.5.1): a sample is read, measured and judged.
 
 `python -m stages.curate validate [SOURCE ...]` shows the same by hand: yield, languages, licence, why texts are
-dropped, and texts to look at. A source that stays below the limits ends the stage with one line.
+dropped, and texts to look at; of pictures how many can be read and have a text, and their kinds. A source that stays
+below the limits ends the stage with one line.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -15,15 +16,20 @@ from pathlib import Path
 import pyarrow as pa
 
 from k15.curation.document import Broken, Document
-from k15.curation.filters import judge
+from k15.curation.filters import EMPTY, judge
+from k15.curation.generators.vision import VisionDocument
 from k15.curation.measures import examine
 from k15.curation.normalise import normalise
-from k15.curation.sources import Source, read, units
+from k15.curation.sources import PICTURES, Source, plain, read, read_pictures, units
 from k15.errors import UserError
+from k15.progress import Progress
+from k15.seeds import derive
 from stages.curate.columns import MEASURES
 from stages.curate.params import CurateParams, ValidationParams
 
 _SHOWN = 3
+_OPEN = 16
+"""Units that are read at the same time."""
 
 
 @dataclass
@@ -35,7 +41,11 @@ class Sampled:
     broken: int = 0
     characters: int = 0
     languages: Counter[str] = field(default_factory=Counter)
+    """Of texts."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Of pictures."""
     dropped: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
     kept: list[str] = field(default_factory=list)
 
     @property
@@ -46,22 +56,27 @@ class Sampled:
     @property
     def lines(self) -> list[str]:
         source, mean = self.source, self.characters / max(1, self.read - self.broken)
-        reasons = ", ".join(f"{name} {count}" for name, count in self.dropped.most_common(5)) or "none dropped"
+        name, labels = ("kinds", self.kinds) if source.format in PICTURES else ("languages", self.languages)
         return [
             f"{source.name}: {len(self.kept)} of {self.read} records pass ({self.share:.0%}), {self.broken} unreadable",
             f"  {source.format}, {source.domain}, {mean:,.0f} characters each, licence {source.licence or 'unknown'}",
-            f"  languages: {', '.join(f'{name} {count}' for name, count in self.languages.most_common(5)) or 'none'}",
-            f"  dropped: {reasons}",
+            f"  {name}: {_most(labels, 5) or 'none'}",
+            f"  dropped: {_most(self.dropped, 5) or 'none dropped'}",
+            *(f"  unreadable: {reason} ({count})" for reason, count in self.faults.most_common(_SHOWN)),
             *(f"  kept: {' '.join(text.split())[:100]}" for text in self.kept[:_SHOWN]),
         ]
 
 
-def require(params: CurateParams, root: Path) -> list[Sampled]:
+def _most(counts: Counter[str], shown: int) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.most_common(shown))
+
+
+def require(params: CurateParams, root: Path, progress: Progress) -> None:
     """UserError where a source is not what it claims to be."""
-    found = [sample(source, params, root) for source in params.sources]
-    for one in found:
-        _require(one, params.validation)
-    return found
+    with progress.task("validate", len(params.sources)) as task:
+        for source in params.sources:
+            _require(sample(source, params, root), params.validation)
+            task.advance()
 
 
 def _require(one: Sampled, limits: ValidationParams) -> None:
@@ -69,7 +84,7 @@ def _require(one: Sampled, limits: ValidationParams) -> None:
     if not one.read:
         raise UserError(f"{one.source.path}: {name} has no records; remove it or fill it")
     if one.share < limits.min_yield:
-        worst = ", ".join(f"{reason} {count}" for reason, count in one.dropped.most_common(3))
+        worst = _most(one.dropped, 3) + "".join(f"; {reason}" for reason, _ in one.faults.most_common(1))
         raise UserError(
             f"{name}: {len(one.kept)} of {one.read} sampled records pass and {limits.min_yield:.0%} must (dropped: "
             f"{worst}); look at it with `python -m stages.curate validate {one.source.name}`, or lower "
@@ -78,15 +93,21 @@ def _require(one: Sampled, limits: ValidationParams) -> None:
 
 
 def sample(source: Source, params: CurateParams, root: Path) -> Sampled:
-    """The first records of the source's units in turn."""
+    """The first records, in turn, of units in the order of a hash."""
     found = Sampled(source)
-    records = list(islice(_records(source, root), params.validation.records))
-    documents = [one for one in records if isinstance(one, Document)]
-    found.read, found.broken = len(records), len(records) - len(documents)
+    records = list(islice(_records(source, root, params.seed), params.validation.records))
+    found.faults.update(one.reason for one in records if isinstance(one, Broken))
+    found.read, found.broken = len(records), found.faults.total()
     found.dropped.update(["unreadable"] * found.broken)
+    _judge_texts(found, [one for one in records if isinstance(one, Document)], params)
+    _judge_pictures(found, [one for one in records if isinstance(one, VisionDocument)])
+    return found
+
+
+def _judge_texts(found: Sampled, documents: Sequence[Document], params: CurateParams) -> None:
     examined = [examine(document) for document in documents]
-    found.characters = sum(len(document.text) for document in documents)
-    found.languages.update(one.labels.get("identified_language", source.lang) for one in examined)
+    found.characters += sum(len(document.text) for document in documents)
+    found.languages.update(one.labels.get("identified_language", found.source.lang) for one in examined)
     rows = {name: [getattr(document, name) for document in documents] for name in ("id", "text", "domain", "source")}
     measures = {name: pa.array([one.measures.get(name) for one in examined], pa.float64()) for name in MEASURES}
     rejected = judge(
@@ -94,20 +115,35 @@ def sample(source: Source, params: CurateParams, root: Path) -> Sampled:
     )
     found.dropped.update(rejected["filter"].to_pylist())
     out = set(rejected["row"].to_pylist())
-    found.kept = [document.text for number, document in enumerate(documents) if number not in out and document.text]
-    found.dropped.update(["empty"] * sum(not document.text for document in documents))
-    return found
+    found.kept += [document.text for number, document in enumerate(documents) if number not in out]
 
 
-def _records(source: Source, root: Path) -> Iterator[Document | Broken]:
-    streams = [read(source, unit, root) for unit in units(source, root)]
+def _judge_pictures(found: Sampled, documents: Sequence[VisionDocument]) -> None:
+    texts = [plain(document.text) for document in documents]
+    found.characters += sum(map(len, texts))
+    found.kinds.update(document.kind for document in documents)
+    found.dropped.update(EMPTY for text in texts if not text)
+    found.kept += [text for text in texts if text]
+
+
+def _records(source: Source, root: Path, seed: int) -> Iterator[Document | VisionDocument | Broken]:
+    """Of a few units at a time: a source may have more of them than a process may have files."""
+    chosen = sorted(units(source, root), key=lambda unit: derive(seed, source.name, unit.number))
+    reader = read_pictures if source.format in PICTURES else read
+    waiting = (reader(source, unit, root) for unit in chosen)
+    streams = deque(islice(waiting, _OPEN))
     while streams:
-        for stream in list(streams):
-            item = next(stream, None)
-            if item is None:
-                streams.remove(stream)
-            else:
-                yield replace(item, text=normalise(item.text, item.domain)) if isinstance(item, Document) else item
+        stream = streams.popleft()
+        item = next(stream, None)
+        if item is None:
+            streams.extend(islice(waiting, 1))
+            continue
+        streams.append(stream)
+        if isinstance(item, Document):
+            item = replace(item, text=normalise(item.text, item.domain))
+        elif isinstance(item, VisionDocument):
+            item = replace(item, images=())  # the reader has decoded them, and many would not fit into memory
+        yield item
 
 
 def show(params: CurateParams, root: Path, names: Sequence[str]) -> None:

@@ -8,20 +8,26 @@ measures nothing again), and nothing stale is ever found.
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import k15.curation
+import k15
 from k15.artifacts.digests import json_digest
 from k15.curation import pieces
 from k15.curation.pieces import Piece, WorkersParams
 from k15.progress import Progress
 
 _DIGITS = 16
+_CODE = ("curation", "drawing", "tasks", "seeds.py", "tokenizer.py")
+"""Of `k15`: what decides the content of files."""
+_ONLY_READ = ("__main__.py", "explain.py", "funnel.py", "outputs.py", "run.py", "validate.py")
+"""Of this package: what makes no file here."""
+_LIBRARIES = ("fastwarc", "matplotlib", "numpy", "pillow", "pycld2", "pyarrow", "resiliparse", "tokenizers")
 
 Beside = tuple[Path, tuple[Path, ...]]
 """A part, and the files of columns beside it."""
@@ -64,12 +70,19 @@ class Work:
 
 @cache
 def code_digest() -> str:
-    """Of the code that makes files: this package and `k15.curation`."""
-    digest = hashlib.sha256()
-    for package in (Path(__file__).parent, Path(k15.curation.__file__).parent):
-        for file in sorted(package.rglob("*.py")):
-            digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    """Of everything that makes files: this package, what it takes of `k15`, and the libraries that read and draw."""
+    ours = [path for path in Path(__file__).parent.glob("*.py") if path.name not in _ONLY_READ]
+    digest = hashlib.sha256(json_digest([importlib.metadata.version(name) for name in _LIBRARIES]).encode())
+    for file in [*sorted(ours), *_files(Path(k15.__file__).parent)]:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _files(package: Path) -> Iterator[Path]:
+    for name in _CODE:
+        path = package / name
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (file for file in found if file.is_file() and file.suffix != ".pyc")
 
 
 def with_columns(found: Sequence[Beside], files: Sequence[Path]) -> list[Beside]:

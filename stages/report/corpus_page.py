@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from k15.drawing.sheet import contact_sheet
 from stages.report import charts
 from stages.report.charts import Series, count, plain
 from stages.report.corpus_facts import CorpusFacts, Histogram, Row
@@ -38,7 +40,7 @@ def render(metrics: Mapping[str, Any], corpus: CorpusFacts) -> str:
         _clusters(corpus),
         _samples("Kept documents", "By domain; the first by a hash of their ids.", corpus.kept, _kept),
         _samples("Dropped documents", "By the reason that dropped them.", corpus.dropped, _dropped),
-        _samples("Vision documents", "By kind.", corpus.pictures, _picture),
+        _sheets(corpus.pictures),
     ]
     return document(TITLE, "\n".join(parts))
 
@@ -66,7 +68,7 @@ def _funnel(funnel: Mapping[str, Mapping[str, Any]]) -> str:
             f"{found['read']:,}",
             f"{found['kept']:,}",
             f"{found['kept'] / max(1, found['read']):.0%}",
-            f"{found['tokens']:,}",
+            f"{found['tokens']:,}" if "tokens" in found else "",
             prose(", ".join(f"{name} {n:,}" for name, n in _largest_first(found["rejected"]))),
             prose(", ".join(f"{name} {n:,}" for name, n in found["duplicates"].items() if n)),
         ]
@@ -132,13 +134,13 @@ def _clusters(corpus: CorpusFacts) -> str:
     rows: list[list[Cell | str]] = [
         [
             prose(kept),
-            f"{len(members):,}",
-            ", ".join(f"{kind} {n:,}" for kind, n in sorted(Counter(row["kind"] for row in members).items())),
-            f"{min(row['similarity'] for row in members):.2f}",
-            f"{sum(row['across'] for row in members):,}",
-            prose(", ".join(row["id"] for row in members[:3])),
+            f"{cluster.size:,}",
+            ", ".join(f"{kind} {n:,}" for kind, n in sorted(cluster.kinds.items())),
+            f"{cluster.least_alike:.2f}",
+            f"{cluster.across:,}",
+            prose(", ".join(cluster.ids)),
         ]
-        for kept, members in corpus.clusters
+        for kept, cluster in corpus.clusters
     ]
     header = ["kept", "repeated by", "kinds", "least alike", "of other sources", "such as"]
     return section("Duplicates", "The largest clusters.", table(header, rows)) if rows else ""
@@ -159,8 +161,14 @@ def _dropped(row: Row) -> str:
     return f'<div class="sample"><p>{escape(about)}</p><pre>{escape(row["excerpt"])}</pre></div>'
 
 
-def _picture(row: Row) -> str:
-    images = "".join(
-        f'<img alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}">' for png in row["images"][:3]
-    )
-    return f'<div class="sample"><p>{escape(row["id"])}</p>{images}<pre>{escape(row["text"][:_TEXT])}</pre></div>'
+def _sheets(pictures: Mapping[str, Sequence[Row]]) -> str:
+    body = "".join(details(kind, _sheet(rows)) for kind, rows in pictures.items())
+    return section("Vision documents", "By kind; the first by a hash of their ids.", body)
+
+
+def _sheet(rows: Sequence[Row]) -> str:
+    """A contact sheet: as large as its number of documents, whatever the size of their pictures."""
+    target, ids = io.BytesIO(), ", ".join(row["id"] for row in rows)
+    contact_sheet([(row["text"], row["images"]) for row in rows]).save(target, "JPEG", quality=80)
+    data = base64.b64encode(target.getvalue()).decode()
+    return f'<img class="sheet" alt="contact sheet" src="data:image/jpeg;base64,{data}"><p>{escape(ids)}</p>'

@@ -23,7 +23,7 @@ def curation(facts: Facts) -> str:
             f"{sum(found['rejected'].values()):,}",
             f"{sum(found['duplicates'].values()):,}",
             f"{found['kept']:,}",
-            f"{found['tokens']:,}",
+            f"{found['tokens']:,}" if found["tokens"] else "",
             prose(", ".join(f"{name} {n:,}" for name, n in found["rejected"].items())),
         ]
         for domain, found in domains.items()
@@ -37,7 +37,7 @@ def total(parts: dict[str, Any]) -> dict[str, Any]:
     """The sum of funnels, key by key."""
     found: dict[str, Any] = {}
     for name in ("read", "kept", "tokens"):
-        found[name] = sum(part[name] for part in parts.values())
+        found[name] = sum(part.get(name, 0) for part in parts.values())  # pictures have no tokens
     for name in ("rejected", "duplicates"):
         counts: Counter[str] = Counter()
         for part in parts.values():

@@ -49,7 +49,7 @@ def read(path: Path) -> Any:
 def test_metrics_timing_plots_and_the_resolved_params(root: Path) -> None:
     def body(params: Toy, context: Context) -> dict[str, Any]:
         context.params(Shape, "shape")
-        row = {"domain": "math", "split": "train", "tokens": [params.steps], "lengths": [1]}
+        row = {"stage": "pretrain", "domain": "math", "split": "train", "tokens": [params.steps], "lengths": [1]}
         producer = context.producer(params, [])
         write_dataset(context.artifact("toy/tokens"), "tokens", [row], producer=producer)
         context.publish_plot("loss", [{"step": 0, "loss": 2.5}])
@@ -185,7 +185,7 @@ def run(params, context):
                 time.sleep(600)
     finally:
         (context.root / "cleaned").touch()
-    row = {"domain": "math", "split": "train", "tokens": [done], "lengths": [1]}
+    row = {"stage": "pretrain", "domain": "math", "split": "train", "tokens": [done], "lengths": [1]}
     write_dataset(context.artifact("toy"), "tokens", [row], producer=context.producer(params, [parent]))
     return {"first": first}
 
@@ -230,7 +230,7 @@ def inputs(root: Path) -> Path:
 
 
 def write_input(root: Path, value: int) -> None:
-    row = {"domain": "math", "split": "train", "tokens": [value], "lengths": [1]}
+    row = {"stage": "pretrain", "domain": "math", "split": "train", "tokens": [value], "lengths": [1]}
     path = root / "artifacts" / "curate" / "tokens"
     write_dataset(path, "tokens", [row], producer=Producer("curate", {}))
 

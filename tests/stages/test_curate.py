@@ -130,7 +130,8 @@ def test_the_funnel_adds_up(run: Path) -> None:
             dropped = sum(counts["rejected"].values()) + sum(counts["duplicates"].values())
             assert counts["read"] == dropped + counts["kept"]
             kept, rejected = kept + counts["kept"], rejected + dropped
-    assert len(read_rows(run / "artifacts/curate/documents", "document")) == kept
+    documents = read_rows(run / "artifacts/curate/documents", "document")
+    assert len(documents) + len(read_rows(run / "artifacts/curate/vision", "vision_document")) == kept
     assert len(read_rows(run / "artifacts/curate/rejections", "rejection")) == rejected
     assert sum(sum(s["generated"]["duplicates"].values()) for s in metrics(run)["funnel"].values()) > 40
 
@@ -236,6 +237,9 @@ def test_how_records_are_spread_over_files_changes_nothing(tmp_path: Path, s3_bu
     assert found[0] == found[1] == found[2] == found[3]
 
 
+CLASSIFIER = {"buckets": 64, "dimensions": 4, "words": 16, "epochs": 1, "batch": 8, "lr": 0.05, "heldout": 0.2}
+QUALITY = {**SMALL["quality"], "classifier": CLASSIFIER}
+SEEDS = SMALL["quality"]["seeds"]
 SOURCE = {"name": "mine", "path": "mine.jsonl", "format": "jsonl", "domain": "english", "lang": "en"}
 
 
@@ -252,6 +256,11 @@ SOURCE = {"name": "mine", "path": "mine.jsonl", "format": "jsonl", "domain": "en
         ({"tokenizer": {**SMALL["tokenizer"], "vocab_size": 100}}, "tokenizer.vocab_size must be at least 264"),
         ({"tokenizer": {**SMALL["tokenizer"], "reuse": "none"}}, "no tokenizer there; correct curate.tokenizer.reuse"),
         ({"validation_fraction": 1.0}, "validation_fraction must be less than 1"),
+        (
+            {"quality": {**QUALITY, "seeds": {**SEEDS, "good": ["web"]}}},
+            "quality.seeds names 'web', which is no source",
+        ),
+        ({"quality": {**QUALITY, "seeds": {**SEEDS, "bundled": False}}}, "no text is an example of good ones"),
         ({"block_length": "256"}, "block_length must be an integer"),
         ({"blocklength": 3}, "did you mean `block_length`?"),
     ],
@@ -298,6 +307,31 @@ def test_what_becomes_of_every_record(web: Path) -> None:
     assert rejections["unreadable"]["id"] == "web/web.jsonl:3" and "JSON" in rejections["unreadable"]["reason"]
 
 
+@pytest.mark.parametrize("files", [1, 3])
+def test_an_id_that_comes_twice_costs_no_good_text(tmp_path: Path, files: int) -> None:
+    """Of the texts that pass one keeps the id: neither one that fails a rule nor one that repeats another counts."""
+    other = "A boat goes down the river in the evening, and the people on the bridge wave to it with their hats."
+    last = "He wrote a long letter to his brother, and on the next day the answer came with the first post."
+    given = [("a", WEB[0]), ("b", "x"), ("b", WEB[1]), ("c", WEB[2]), ("c", other), ("d", other), ("d", "y")]
+    given += [("e", WEB[2]), ("f", last), ("f", last)]
+    root = tmp_path / "run"
+    (root / "in").mkdir(parents=True)
+    for file in range(files):
+        lines = [json.dumps({"n": name, "text": text}) + "\n" for name, text in given[file::files]]
+        (root / f"in/{file}.jsonl").write_text("".join(lines))
+    source = {"name": "s", "path": "in", "format": "jsonl", "domain": "english", "lang": "en", "id_field": "n"}
+    done = curate(root, changed(sources=[source]))
+    assert done.returncode == 0, done.stderr
+    kept = [row["text"] for row in read_rows(root / "artifacts/curate/documents", "document") if row["source"] == "s"]
+    assert sorted(kept) == sorted({text for _, text in given if len(text) > 1})
+    counts = metrics(root)["funnel"]["english"]["s"]
+    assert (counts["read"], counts["kept"]) == (10, 5)
+    rejected = [row for row in read_rows(root / "artifacts/curate/rejections", "rejection") if row["source"] == "s"]
+    assert sorted(row["filter"] for row in rejected)[:2] == ["characters", "characters"] and len(rejected) == 5
+    clusters = [row for row in read_rows(root / "artifacts/curate/clusters", "cluster") if row["id"].startswith("s/")]
+    assert len({row["id"] for row in clusters}) == len(clusters)
+
+
 def test_explain_tells_a_documents_story(web: Path) -> None:
     out, err = start(web, "explain", "web/web.jsonl:1", "web/web.jsonl:2").communicate()
     assert not err, err
@@ -324,6 +358,19 @@ def test_a_source_that_is_not_what_it_says_ends_the_run(tmp_path: Path, capsys: 
     assert (
         "source 'junk': 0 of 20 sampled records pass and 10% must (dropped: characters 20)" in capsys.readouterr().err
     )
+    write_params(tmp_path, changed(sources=[{**source, "text_field": "body"}]))
+    assert main(STAGE, ["--root", str(tmp_path)]) == 2
+    assert "(dropped: unreadable 20; it has no field 'body' (it has text))" in capsys.readouterr().err
+
+
+def test_an_evaluation_set_that_cannot_be_read_ends_the_run_before_anything_is_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "test.jsonl").write_text('{"question": ""}\n')
+    write_params(tmp_path, SMALL, [{"name": "test", "path": "test.jsonl", "fields": ["question"]}])
+    assert main(STAGE, ["--root", str(tmp_path)]) == 2
+    assert "line 1: field 'question' must be a text" in capsys.readouterr().err
+    assert not list((tmp_path / "state").rglob("*.parquet"))
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data is not at {DATA} (set K15_DATA)")

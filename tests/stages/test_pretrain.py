@@ -39,7 +39,7 @@ def root(tmp_path: Path) -> Path:
     producer = Producer("curate", {})
     length = tiny.SHAPE.max_length
     blocks = [
-        {"domain": "math", "split": split, "tokens": [8 + i] * length, "lengths": [length]}
+        {"stage": "pretrain", "domain": "math", "split": split, "tokens": [8 + i] * length, "lengths": [length]}
         for split in ("train", "validation")
         for i in range(4)
     ]

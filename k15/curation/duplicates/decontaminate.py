@@ -3,8 +3,8 @@
 Two steps: an n-gram of words that a document shares with an item says where to look, and there the share of the
 item's pairs of neighbouring words is counted in the best stretch of about its length. Of 13-grams, the usual rule,
 one changed word in ten leaves few and a short question has none; pairs of words survive both, and reordered
-sentences. Words are compared in lower case, without punctuation, spacing and the commands that space formulas;
-letters and digits stand apart.
+sentences. Words are compared in lower case, without punctuation, spacing, the commands that space formulas and the
+marks of images; letters and digits stand apart.
 Guarantees: a hit depends on the document and the items alone. Not guaranteed: that a reworded or translated item is
 found; that an item of fewer than `shortest` words is (`unprotected` names them); that what is found was copied: an
 item that differs from a document's problem in a number alone counts as its edit, for what is generated from a
@@ -38,6 +38,7 @@ from k15.params import Params
 
 _SPACING = re.compile(r"\\(?:[,;:!> ]|(?:left|right|[bB]igg?[lr]?|q?quad|displaystyle|limits|nolimits)(?![A-Za-z]))")
 _FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
+_IMAGE = re.compile(r"<image[ _]?\d*>|\[image ?\d*\]")
 _BITS = 22
 """Of a filter that keeps most of a document's n-grams from being looked up."""
 
@@ -65,7 +66,8 @@ class Hit:
 
 def item_words(texts: Sequence[str]) -> tuple[Hashes, Offsets]:
     """Hashes of the words that are compared, text after text, and where each text begins."""
-    plain = [_FRACTION.sub(r"\\frac", _SPACING.sub(" ", text)) if "\\" in text else text for text in texts]
+    plain = [_IMAGE.sub(" ", text) if "image" in text else text for text in texts]
+    plain = [_FRACTION.sub(r"\\frac", _SPACING.sub(" ", text)) if "\\" in text else text for text in plain]
     return words(plain, [Spelling.ITEM] * len(texts))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from k15.curation.document import Language
 from k15.curation.measures.view import View, share, word_set
@@ -10,9 +11,10 @@ from k15.curation.measures.view import View, share, word_set
 _RUN = re.compile(r"[^\W_]+")
 _LETTERS = re.compile("^[a-z]{4,}$", re.MULTILINE)
 _VOWELLESS = re.compile("^[b-df-hj-np-tv-xz]{4,}$", re.MULTILINE)
+_COMMAND = re.compile(r"\\([a-z]{4,})")
 _BOILERPLATE = re.compile(
-    r"cookies?\b.{0,200}\b(?:accept|polic|improve|consent)|accept (?:all )?cookies|privacy policy|terms of (?:use|service)"
-    r"|all rights reserved|lorem ipsum|enable javascript|subscribe to our|sign in to|error 404|page not found"
+    r"cookies?\b.{0,200}\b(?:accept|polic|improve|consent)|accept (?:all )?cookies|privacy policy"
+    r"|terms of (?:use|service)|all rights reserved|lorem ipsum|enable javascript|subscribe to our|sign in to|error 404|page not found"
     r"|generated (?:automatically|by)\b.{0,200}\bdo not edit|share this (?:page|post)"
     r"|版权所有|未经许可|点击这里|注册会员|立即登录|网站地图|关注我们",
     re.IGNORECASE,
@@ -30,7 +32,7 @@ _STOP_WORDS: dict[Language, frozenset[str]] = {
     # Modern and classical function words.
     "zh": frozenset("的了是在不有很和也都一个这那里就我你他她们之其者也而以于曰为与乎矣焉所"),
 }
-_ENDINGS = tuple('.!?"”’。！？…:：;；)')
+_ENDINGS = tuple('.!?"”’。！？…:：;；)）」』》')
 _BULLETS = tuple("-*•●·◦")
 
 
@@ -83,8 +85,10 @@ def _longest_run(view: View) -> int:
 
 
 def _vowelless_words(view: View) -> float:
-    """Among the words of at least four letters."""
+    r"""Among the words of at least four letters; commands of LaTeX, such as \sqrt, are none."""
     counts = view.lowered_vocabulary
+    if "\\" in view.text:
+        counts = Counter(counts) - Counter(_COMMAND.findall(view.lowered))
     column = "\n".join(counts)
     vowelless = sum(map(counts.__getitem__, _VOWELLESS.findall(column)))
     return share(vowelless, sum(map(counts.__getitem__, _LETTERS.findall(column))))

@@ -20,6 +20,8 @@ _KANA_OR_HANGUL = re.compile("[\u3041-\u30ff\u1100-\u11ff\uac00-\ud7af]")
 _LATIN_WORD = re.compile("[A-Za-z]+")
 _CHINESE_SHARE = 0.4
 _FOREIGN_SHARE = 0.05
+_SAYS_SOMETHING = 500
+"""Letters from which a text in an unknown language is in another one than those that CLD2 knows."""
 _SAME = {"iw": "he", "nb": "no", "nn": "no", "zh-Hant": "zh", "un": UNKNOWN, "xxx": UNKNOWN}
 
 
@@ -38,10 +40,12 @@ def identify(text: str) -> tuple[str, float]:
 
 
 def measure(view: View, identified: tuple[str, float]) -> dict[str, float]:
-    """A text of which nothing can be said speaks no other language: it matches, with no confidence."""
+    """A text of which nothing can be said, being short or all formulas, speaks no other language: it matches, with no
+    confidence."""
     code, confidence = identified
+    silent = code == UNKNOWN and view.letters < _SAYS_SOMETHING
     return {
-        "language_match": float(code in (view.document.language, UNKNOWN)),
+        "language_match": float(code == view.document.language or silent),
         "language_confidence": confidence,
     }
 

@@ -15,7 +15,7 @@ _FORMULA = re.compile(
     r"(?:[^\\]++|\\(?!(?:begin|end)\{\1\}))++\\end\{\1\}",
     re.DOTALL,
 )
-"""Each ends before the next one of its kind begins, so that no text is read again for every beginning without an end."""
+"""Each ends before the next one of its kind begins, so that no text is read again for each without an end."""
 _COMMAND = re.compile(r"\\[A-Za-z]{2,}")
 # What stands between quantities: 3 + x, a ≤ b, 12 = 4 × 3.
 _OPERATION = re.compile(r"[\w)}\]] ?[=+×÷*/^<>≤≥≠≈−-] ?(?=[\w({\[\\√∑∫])|[√∑∫∏∂∞∈∀∃≤≥≠≈±⇒]")

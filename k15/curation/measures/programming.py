@@ -30,6 +30,8 @@ DEFAULT_WEIGHTS = {**dict.fromkeys(LANGUAGES, 1.5), **dict.fromkeys(MARKUP, 0.25
 
 _KNOWN = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _EXTENSIONS = {extension: language for language, own in _KNOWN["extensions"].items() for extension in own}
+EXTENSIONS = tuple(f".{extension}" for extension in _EXTENSIONS)
+"""Ends of the names of the files of all known languages."""
 _NAMES: dict[str, str] = _KNOWN["names"]
 _INTERPRETERS: dict[str, str] = _KNOWN["interpreters"]
 _SIGN = re.compile("|".join(f"(?P<{language}>{'|'.join(signs)})" for language, signs in _KNOWN["signs"].items()))

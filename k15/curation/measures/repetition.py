@@ -7,12 +7,15 @@ Guarantees: for the same words, the values of datatrove's `GopherRepetitionFilte
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
-from operator import itemgetter
+from collections.abc import Iterator
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
 
 from k15.curation.measures.view import View, share
+
+Numbers = npt.NDArray[np.int64]
 
 WORDS = 200_000
 _TOP = (2, 3, 4)
@@ -42,36 +45,44 @@ def _of_ngrams(view: View) -> dict[str, float]:
     characters = len(view.text) if len(words) == len(view.words) else ends[-1] + len(words)
     result = {f"top_{n}gram": share(ends[n] + n - 1, characters) if len(words) >= n else 0.0 for n in _TOP}
     result |= dict.fromkeys(("repeated_ngrams", *(f"repeated_{n}gram_characters" for n in _LONG)), 0.0)
-    for n, places, grams in _repeated(words):
+    numbers = {word: number for number, word in enumerate(view.vocabulary)}
+    for n, places, grams in _repeated(np.fromiter(map(numbers.__getitem__, words), np.int64, len(words))):
         if n in _TOP:
             # Of those that are equally frequent the first.
-            top, count = max(Counter(grams).items(), key=itemgetter(1))
-            start = places[grams.index(top)]
-            result[f"top_{n}gram"] = (ends[start + n] - ends[start] + n - 1) * count / characters
+            counts = np.bincount(grams)
+            start = int(places[counts[grams].argmax()])
+            result[f"top_{n}gram"] = (ends[start + n] - ends[start] + n - 1) * int(counts.max()) / characters
         else:
-            result[f"repeated_{n}gram_characters"] = _seen(n, places, grams, ends) / characters
+            result[f"repeated_{n}gram_characters"] = _seen(n, places.tolist(), grams.tolist(), ends) / characters
         if n == _LONG[0]:
-            result["repeated_ngrams"] = (len(grams) - len(set(grams))) / (len(words) - n + 1)
+            result["repeated_ngrams"] = (len(grams) - int(grams.max()) - 1) / (len(words) - n + 1)
     return result
 
 
-def _repeated(words: list[str]) -> Iterator[tuple[int, list[int], list[int]]]:
+def _repeated(words: Numbers) -> Iterator[tuple[int, Numbers, Numbers]]:
     """For n from 2 on, as long as there are any: the places of the n-grams that occur more than once, and a number
-    for each n-gram. One can only be repeated where the (n-1)-gram at its place is: soon little is left to look at.
-    """
-    pairs: Sequence[tuple[object, str]] = list(pairwise(words))
-    places: Sequence[int] = range(len(pairs))
+    for each n-gram, from 0 on. One can only be repeated where the (n-1)-gram at its place is: soon little is left to
+    look at. `words` are numbers too."""
+    base = int(words.max(initial=0)) + 1
+    keys, places = words[:-1] * base + words[1:], np.arange(len(words) - 1)
     for n in range(2, _LONG[-1] + 1):
-        counts = Counter(pairs)
-        if len(counts) == len(pairs):
+        order = keys.argsort()
+        ranked = keys[order]
+        same = ranked[1:] == ranked[:-1]
+        if not same.any():
             return
-        numbers = {pair: number for number, (pair, count) in enumerate(counts.items()) if count > 1}
-        found = [(place, numbers[pair]) for place, pair in zip(places, pairs, strict=True) if pair in numbers]
-        places, grams = map(list, zip(*found, strict=True))
+        repeated = np.zeros(len(keys), np.bool_)
+        repeated[1:] = same
+        first = ~repeated
+        repeated[:-1] |= same
+        numbers = np.empty(len(keys), np.int64)
+        numbers[order] = np.where(repeated, np.cumsum(first & repeated) - 1, -1)
+        found = np.flatnonzero(numbers >= 0)
+        places, grams = places[found], numbers[found]
         yield n, places, grams
         if places[-1] + n == len(words):
-            del places[-1], grams[-1]
-        pairs = [(number, words[place + n]) for place, number in zip(places, grams, strict=True)]
+            places, grams = places[:-1], grams[:-1]
+        keys = grams * base + words[places + n]
 
 
 def _seen(n: int, places: list[int], grams: list[int], ends: list[int]) -> int:

@@ -15,7 +15,7 @@ from k15.curation.measures.view import View, share
 SHORT_LINE = 30
 _FEW_WORDS = 3
 _LONG_TOKEN = 1000
-_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]]*(?=\s|$)")
+SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]]*(?=\s|$)")
 _TERMINAL = tuple(".?!。？！．｡﹒﹖﹗‼⁇⁈⁉‽⸮؟۔।॥")
 _POLICY = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
 
@@ -66,5 +66,5 @@ def _policy(line: str) -> bool:
 
 def sentence_ends(line: str) -> list[int]:
     """Where each sentence of the line ends; the last one with the line, with or without a mark."""
-    ends = [match.end() for match in _SENTENCE_END.finditer(line)]
+    ends = [match.end() for match in SENTENCE_END.finditer(line)]
     return ends if ends and ends[-1] == len(line) else [*ends, len(line)]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 MAX_DEPTH = 2000
 """Elements within elements; parsers take minutes for pages that are made to be deep."""
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)([^>]*+)")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)[^>/]*+(?:/(?!>)[^>/]*+)*+(/?)(?:>|\Z)")
 _UNCLOSED = re.compile(
     r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|t[dhr]|d[dt]|option|tbody|thead"
 )
@@ -22,6 +23,9 @@ _UNCLOSED = re.compile(
 _CHROME = (".headerlink", ".mw-editsection", ".mw-jump-link", "#siteSub", "#jump-to-nav", ".navheader", ".navfooter")
 _EMPTY = re.compile(r"<(a|span|div|p|td|li|i|b|em|strong|script|iframe|title|textarea)(\s[^<>]*)?/>")
 """XHTML's empty elements, which in HTML stay open: one empty anchor would turn the rest of a page into a link."""
+
+_LISTS = "body > p + ul, body > * > p + ul, body > * > * > p + ul"
+"""Lists in the text of a page with few levels, which Resiliparse takes for navigation."""
 
 _FORMULAS = ("math", 'class="tex', 'class="latex')
 _CONTAINERS = ("katex-display", "katex", "mwe-math-element", "MathJax", "MathJax_Display", "mjx-container")
@@ -40,6 +44,7 @@ def text_of(page: str) -> str:
     tree = HTMLTree.parse(page)
     if any(mark in page for mark in _FORMULAS):
         _write_formulas(tree)
+    _keep_lists(tree)
     return _extract(tree, main=True) or _extract(tree, main=False)
 
 
@@ -51,12 +56,26 @@ def _extract(tree: HTMLTree, main: bool) -> str:
 
 
 def _depth(page: str) -> int:
-    depth = deepest = 0
-    for closing, name, rest in _TAG.findall(page):
-        if not rest.endswith("/") and not _UNCLOSED.fullmatch(name.lower()):
-            depth = max(depth - 1, 0) if closing else depth + 1
-            deepest = max(deepest, depth)
-    return deepest
+    """Of the deepest element; what closes nothing that is open does not count."""
+    tags = _TAG.findall(page)
+    steps = {tag: _step(*tag) for tag in set(tags)}
+    depths = np.cumsum(np.fromiter(map(steps.__getitem__, tags), np.int64, len(tags)))
+    return int((depths - np.minimum(np.minimum.accumulate(depths), 0)).max(initial=0))
+
+
+def _step(closing: str, name: str, empty: str) -> int:
+    if empty or _UNCLOSED.fullmatch(name.lower()):
+        return 0
+    return -1 if closing else 1
+
+
+def _keep_lists(tree: HTMLTree) -> None:
+    """As numbered lists, which read the same and of which it thinks better."""
+    for bullets in _all(tree.document, _LISTS) if tree.document is not None else ():
+        numbered: Any = tree.create_element("ol")
+        for child in bullets.child_nodes[:]:
+            numbered.append_child(child)
+        bullets.parent.replace_child(numbered, bullets)
 
 
 def _write_formulas(tree: HTMLTree) -> None:

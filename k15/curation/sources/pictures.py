@@ -30,6 +30,11 @@ MARK = "<image>"
 _CAPTIONS = (".txt", ".json")
 
 
+def plain(text: str) -> str:
+    """The text alone: a picture's place in it is no text."""
+    return text.replace(MARK, "").strip()
+
+
 def read_pictures(source: Source, unit: Unit, root: Path) -> Iterator[VisionDocument | Broken]:
     """Every document of `unit`, and what can't be read."""
     seen: set[bytes] = set()
@@ -55,7 +60,7 @@ def _folder(source: Source, piece: Piece, root: Path) -> Iterator[VisionDocument
         data, caption = found
         try:
             picture = png(data, name)
-            text = caption.replace(MARK, "").strip()
+            text = plain(caption)
         except ValueError as error:
             yield broken(source, name, f"{place.shown}: {name}", Fault("", str(error), "", excerpt(data)))
             continue

@@ -14,13 +14,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from k15.curation.measures.programming import EXTENSIONS
 from k15.curation.sources import places
 from k15.curation.sources.objects import open_url
 from k15.curation.sources.params import Format, Source
 from k15.curation.sources.places import Place
 from k15.curation.sources.records import MIB
 
-UNIT = 64 * MIB
+UNIT = 32 * MIB
 FILES = 2000
 _SUFFIXES: dict[Format, tuple[str, ...]] = {
     "jsonl": (".jsonl", ".ndjson"),
@@ -51,7 +52,8 @@ class Unit:
 
 
 def suffixes(source: Source) -> tuple[str, ...]:
-    return _SUFFIXES[source.format]
+    """Ends of the names of the source's files; for code as plain text those of all known languages."""
+    return EXTENSIONS if (source.domain, source.format) == ("code", "text") else _SUFFIXES[source.format]
 
 
 def units(source: Source, root: Path) -> list[Unit]:

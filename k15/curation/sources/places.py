@@ -18,6 +18,7 @@ from k15.curation.sources.streams import without_codec
 from k15.errors import UserError
 
 TAR = (".tar", ".tar.gz", ".tgz", ".tar.zst")
+_LISTED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,19 @@ def find(path: str, root: Path, suffixes: tuple[str, ...]) -> list[Place]:
     else:
         found = _local(path, root, suffixes)
     if not found:
-        raise UserError(f"{path}: no {' or '.join(suffixes)} file there; correct the source's path or format")
+        raise UserError(f"{path}: no {_listed(suffixes)} file there; correct the source's path or format")
     return sorted(found, key=lambda place: place.name)
+
+
+def _listed(suffixes: tuple[str, ...]) -> str:
+    rest = len(suffixes) - _LISTED
+    return " or ".join([*suffixes[:_LISTED], *([f"{rest} others"] if rest > 0 else [])])
 
 
 def wanted(name: str, suffixes: tuple[str, ...]) -> bool:
     """Whether a file that nobody named is one of the source's."""
     hidden = any(part.startswith(".") for part in PurePosixPath(name).parts)
-    return not hidden and (without_codec(name).endswith(suffixes) or name.endswith(TAR))
+    return not hidden and (without_codec(name).lower().endswith(suffixes) or name.endswith(TAR))
 
 
 def _local(path: str, root: Path, suffixes: tuple[str, ...]) -> list[Place]:

@@ -31,6 +31,7 @@ _HISTORY = 1 << 20
 _RESPONSE, _RESOURCE, _CONVERSION = 4, 8, 128
 _KINDS = {"warc": (_RESPONSE, _RESOURCE), "wet": (_CONVERSION,)}
 _PAGES = ("text/html", "application/xhtml+xml")
+_LONG = "a record's length is wrong, or what follows is no WARC record"
 _SHORT = "it ends before the length that it states"
 
 
@@ -120,6 +121,9 @@ class _Segment:
         records = fastwarc.ArchiveIterator(tape, parse_http=False, stream_detect=False, quirks_mode=lenient)
         try:
             for record in records:
+                if self._follows(record.stream_pos):
+                    self.damage = _LONG
+                    return
                 self.last, self._length = record.stream_pos, record.content_length
                 whole = yield from self._record(record)
                 if not whole:
@@ -134,12 +138,17 @@ class _Segment:
         rest = self._tape.since(self.last)
         if rest and not rest.startswith(b"WARC/"):
             return "no WARC record"
-        header = _HEADER_END.search(rest)
-        if rest and not header:
+        if rest and not _HEADER_END.search(rest):
             return "a record is cut off in its header"
-        if header and len(rest) < _HISTORY and rest[header.end() + self._length :].strip():
-            return "what follows is no WARC record"
-        return None
+        return _LONG if self._follows(self._tape.position) else None
+
+    def _follows(self, end: int) -> bool:
+        """Whether anything stands between the last record and `end`, which FastWARC passes over."""
+        if self._tape.position - self.last >= _HISTORY:
+            return False
+        between = self._tape.since(self.last)[: end - self.last]
+        header = _HEADER_END.search(between)
+        return bool(header and between[header.end() + self._length :].strip())
 
     def _record(self, record: Any) -> Generator[Record, None, bool]:
         """Ends in whether the record was whole."""

@@ -9,11 +9,11 @@ from PIL import Image
 
 from k15.curation.captions import limit_synthetic
 from k15.curation.generators import pictures
-from k15.curation.generators.pictures import FAMILIES, fonts, generate
+from k15.curation.generators.pictures import FAMILIES, generate
 from k15.curation.generators.pictures.charts.data import TYPES
 from k15.curation.generators.pictures.checks import check
-from k15.curation.generators.pictures.sheet import contact_sheet
 from k15.curation.generators.vision import KINDS
+from k15.drawing import fonts
 from k15.errors import UserError
 
 # Drawing these takes longest.
@@ -133,13 +133,6 @@ def test_synthetic_captions_are_limited_by_their_ids_alone():
     assert sum(limit_synthetic(ids, made, 0, seed=1)) == 100
     with pytest.raises(UserError, match="from 0 to 1"):
         limit_synthetic(ids, made, 1.2, seed=1)
-
-
-def test_contact_sheet():
-    documents = [*generate("interleaved", 3, seed=1), *generate("svg", 3, seed=1)]
-    sheet = Image.open(io.BytesIO(contact_sheet(documents, columns=3)))
-    assert sheet.width > 900 and sheet.height > 600
-    assert contact_sheet(documents, columns=3) == contact_sheet(documents, columns=3)
 
 
 def test_mistakes_say_what_to_do(monkeypatch):

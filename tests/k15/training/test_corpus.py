@@ -16,10 +16,12 @@ from k15.training.corpus import Shuffle, TokenBlocks, validation_loss
 from tests.k15 import tiny
 
 BLOCKS = [
-    {"domain": "math", "split": "train", "tokens": [10, 11, 12, 13], "lengths": [4]},
-    {"domain": "code", "split": "train", "tokens": [20, 21, 22, 23], "lengths": [3, 1]},
-    {"domain": "math", "split": "validation", "tokens": [30, 31, 32, 33], "lengths": [2, 2]},
-    {"domain": "math", "split": "train", "tokens": [40, 41, 42, 43], "lengths": [1, 3]},
+    {"stage": "pretrain", "domain": "math", "split": "train", "tokens": [10, 11, 12, 13], "lengths": [4]},
+    {"stage": "pretrain", "domain": "code", "split": "train", "tokens": [20, 21, 22, 23], "lengths": [3, 1]},
+    {"stage": "pretrain", "domain": "math", "split": "validation", "tokens": [30, 31, 32, 33], "lengths": [2, 2]},
+    {"stage": "pretrain", "domain": "math", "split": "train", "tokens": [40, 41, 42, 43], "lengths": [1, 3]},
+    {"stage": "cooldown", "domain": "code", "split": "train", "tokens": [50, 51, 52, 53], "lengths": [4]},
+    {"stage": "cooldown", "domain": "code", "split": "train", "tokens": [60, 61, 62, 63], "lengths": [4]},
 ]
 
 
@@ -46,19 +48,18 @@ def test_order_is_a_function_of_the_position() -> None:
     assert whole[:7] != whole[7:14]
 
 
-def test_blocks_by_split_and_domain(dataset: Path) -> None:
+def test_blocks_by_split_and_stage(dataset: Path) -> None:
     assert TokenBlocks(dataset, "train").tokens.tolist() == [[10, 11, 12, 13], [20, 21, 22, 23], [40, 41, 42, 43]]
     assert TokenBlocks(dataset, "validation").segments.tolist() == [[0, 0, 1, 1]]
-    assert TokenBlocks(dataset, "train", ["math"]).domains == ["math", "math"]
-    for domains in (["chinese"], []):
-        with pytest.raises(UserError, match="no train blocks"):
-            TokenBlocks(dataset, "train", domains)
+    assert TokenBlocks(dataset, "train", "cooldown").domains == ["code", "code"]
+    with pytest.raises(UserError, match="no train blocks for long_context"):
+        TokenBlocks(dataset, "train", "long_context")
 
 
 def test_runs_stay_within_a_domain(dataset: Path) -> None:
     blocks = TokenBlocks(dataset, "train")
     assert blocks.domains == ["math", "code", "math"] and blocks.runs(1) == [0, 1, 2]
-    assert TokenBlocks(dataset, "train", ["math"]).runs(2) == [0]
+    assert TokenBlocks(dataset, "train", "cooldown").runs(2) == [0]
     with pytest.raises(UserError, match="no domain has 2 consecutive blocks"):
         blocks.runs(2)
 
@@ -95,9 +96,9 @@ def test_validation_loss_is_a_mean_a_token(dataset: Path) -> None:
 
 
 PADDED = [
-    {"domain": "math", "split": "train", "tokens": [10, 11, PAD, PAD], "lengths": [2]},
-    {"domain": "math", "split": "train", "tokens": [20, 21, 22, PAD], "lengths": [1, 2]},
-    {"domain": "math", "split": "train", "tokens": [30, 31, 32, 33], "lengths": [4]},
+    {"stage": "pretrain", "domain": "math", "split": "train", "tokens": [10, 11, PAD, PAD], "lengths": [2]},
+    {"stage": "pretrain", "domain": "math", "split": "train", "tokens": [20, 21, 22, PAD], "lengths": [1, 2]},
+    {"stage": "pretrain", "domain": "math", "split": "train", "tokens": [30, 31, 32, 33], "lengths": [4]},
 ]
 
 

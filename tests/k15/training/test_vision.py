@@ -23,7 +23,8 @@ def row(
     number: int, kind: str = "caption", split: str = "train", text: str = "<image> on the hill"
 ) -> dict[str, object]:
     images = [tiny.picture(number + i) for i in range(text.count("<image>"))]
-    return {"id": str(number), "kind": kind, "text": text, "images": images, "source": "test", "split": split}
+    known = {"id": str(number), "kind": kind, "source": "test", "split": split, "meta": "{}"}
+    return {**known, "text": text, "images": images}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,10 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def blocks(tmp_path_factory: pytest.TempPathFactory) -> TokenBlocks:
     path = tmp_path_factory.mktemp("artifacts") / "tokens"
-    tokens = [{"domain": "math", "split": "train", "tokens": [8 + i] * LENGTH, "lengths": [LENGTH]} for i in range(12)]
+    tokens = [
+        {"stage": "pretrain", "domain": "math", "split": "train", "tokens": [8 + i] * LENGTH, "lengths": [LENGTH]}
+        for i in range(12)
+    ]
     write_dataset(path, "tokens", tokens, producer=PRODUCER)
     return TokenBlocks(path, "train")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,18 @@ FUNNEL: dict[str, Any] = {
     "kept": 80,
     "tokens": 1000,
 }
+PICTURES: dict[str, Any] = {
+    "read": 9,
+    "rejected": {"unreadable": 2},
+    "duplicates": {"exact": 1, "near": 0, "embedding": 0},
+    "kept": 6,
+}
 METRICS: dict[str, Any] = {
-    "funnel": {"code": {"generated": FUNNEL, "mine": FUNNEL}, "math": {"generated": FUNNEL}},
+    "funnel": {
+        "code": {"generated": FUNNEL, "mine": FUNNEL},
+        "math": {"generated": FUNNEL},
+        "vision": {"photos": PICTURES},
+    },
     "tokens": {"pretrain": {"code": 1900, "math": 1234}, "long_context": {"code": 77}},
     "multiplicity": {"code": 1.5, "math": 0.75},
     "bytes_per_token": {"code": 2.25, "math": 3.0},
@@ -33,7 +44,7 @@ def write_artifacts(root: Path) -> None:
     write_dataset(place / "documents", "document", [_document(n) for n in range(20)], producer=producer)
     write_dataset(place / "rejections", "rejection", [_rejection(n) for n in range(8)], producer=producer)
     write_dataset(place / "clusters", "cluster", [_repeat("code/0", n) for n in range(3)], producer=producer)
-    write_dataset(place / "vision", "vision_document", [_picture()], producer=producer)
+    write_dataset(place / "vision", "vision_document", [_picture(n) for n in range(20)], producer=producer)
 
 
 def _document(n: int) -> dict[str, Any]:
@@ -74,12 +85,13 @@ def _repeat(kept: str, n: int) -> dict[str, Any]:
     return {"id": f"code/1{n}", "cluster": kept, "kind": kind, "similarity": 1.0 if n else 0.75, "across": n == 2}
 
 
-def _picture() -> dict[str, Any]:
+def _picture(n: int) -> dict[str, Any]:
+    """Of a quarter of a megabyte, as noise."""
     image = io.BytesIO()
-    Image.new("RGB", (4, 4), "red").save(image, "PNG")
+    Image.frombytes("RGB", (300, 300), random.Random(n).randbytes(300 * 300 * 3)).save(image, "PNG")
     return {
-        "id": "picture/0",
-        "kind": "caption",
+        "id": f"picture/{n}",
+        "kind": "caption" if n < 18 else "qa",
         "text": "<image> a red square",
         "images": [image.getvalue()],
         "source": "generated",

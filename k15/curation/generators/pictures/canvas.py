@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from k15.curation.generators.pictures import fonts
+from k15.drawing import fonts
 
 RGB = tuple[int, int, int]
 Point = tuple[float, float]

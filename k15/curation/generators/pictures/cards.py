@@ -11,9 +11,9 @@ import random
 from functools import lru_cache
 
 from k15.curation.generators import knowledge
-from k15.curation.generators.pictures import fonts
 from k15.curation.generators.pictures.base import Drawn, article, listed
 from k15.curation.generators.pictures.canvas import GREY, PAPERS, Canvas, text_width
+from k15.drawing import fonts
 
 _WORLDS = 64
 _FRAMES = ((200, 215, 240), (215, 235, 210), (245, 220, 200), (230, 215, 240))

@@ -7,15 +7,16 @@ Guarantees: the text is what is printed, line by line; every line is within the 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import asdict
 
 from PIL import Image, ImageDraw
 
 from k15.curation.generators import chinese, english
-from k15.curation.generators.pictures import canvas, distort, fonts
+from k15.curation.generators.pictures import canvas, distort
 from k15.curation.generators.pictures.base import Drawn
 from k15.curation.generators.pictures.canvas import RGB
+from k15.drawing import fonts
+from k15.drawing.fonts import wrap
 
 WIDTH, HEIGHT = 512, 384
 _MARGIN = 28
@@ -28,22 +29,6 @@ _SHEETS: tuple[tuple[RGB, tuple[RGB, ...]], ...] = (
     ((25, 70, 50), ((245, 245, 245), (250, 235, 160))),
 )
 _TABLES: tuple[RGB, ...] = ((110, 85, 60), (70, 75, 80), (160, 160, 155), (40, 40, 45))
-
-
-def wrap(text: str, width: Callable[[str], float], limit: float, spaced: bool) -> list[str]:
-    """Lines no wider than `limit`, broken between words (`spaced`) or characters; line breaks of the text stay."""
-    lines = []
-    for paragraph in text.split("\n"):
-        line = ""
-        for piece in paragraph.split(" ") if spaced else paragraph:
-            longer = f"{line} {piece}" if spaced and line else line + piece
-            if line and width(longer) > limit and not (not spaced and piece in "，。？！：”"):
-                opening = "“" if line.endswith("“") else ""  # opens the next line, as in Chinese print
-                lines.append(line.removesuffix("“"))
-                longer = opening + piece
-            line = longer
-        lines.append(line)
-    return [line for line in lines if line]
 
 
 def _page(rng: random.Random, text: str, face: str, spaced: bool) -> tuple[Image.Image, dict[str, object]]:

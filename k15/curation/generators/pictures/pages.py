@@ -14,11 +14,11 @@ from pygments.lexers import PythonLexer
 from pygments.token import Token
 
 from k15.curation.generators import code, english, knowledge
-from k15.curation.generators.pictures import fonts
 from k15.curation.generators.pictures.base import Drawn, asked
 from k15.curation.generators.pictures.canvas import PAPERS, RGB, Canvas, text_width
 from k15.curation.generators.pictures.cards import invented
-from k15.curation.generators.pictures.ocr import wrap
+from k15.drawing import fonts
+from k15.drawing.fonts import wrap
 
 WIDTH = 560
 _MARGIN = 30

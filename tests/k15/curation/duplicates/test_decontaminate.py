@@ -54,6 +54,13 @@ def test_lightly_edited_items_are_found(index, item, text):
     assert hit.share >= 0.55
 
 
+def test_where_an_image_stands_does_not_matter():
+    """Benchmarks and training texts mark images in their own ways; a short item must be there whole."""
+    index = EvaluationIndex.build([("seen", "0", "Which daisy is larger?\n[image 1]")], DecontaminationParams())
+    (hit,) = index.hits([host("<image>\nWhich daisy <image1> is larger?")])
+    assert hit.share == 1.0
+
+
 def test_texts_that_share_but_phrases_are_not_hits(index):
     texts = [
         "",

@@ -21,6 +21,7 @@ def of(text, domain="english", language="en"):
         ("alphabetic_words", "one 2 three 4", 0.5),
         ("alphabetic_words", "4th 2 x² ½", 0.5),  # 4th, x²
         ("vowelless_words", "bcdf word rhythm xyz qqqq", 0.5),  # of bcdf, word, rhythm, qqqq
+        ("vowelless_words", r"Then $\sqrt{2} = \Sqrt{x}$, bcdf", 0.5),  # of then and bcdf
         ("symbols_per_word", "# a … b ...", 1.5),
         ("hashes_per_word", "# a … b ...", 0.5),
         ("ellipses_per_word", "# a … b ...", 1),
@@ -32,6 +33,7 @@ def of(text, domain="english", language="en"):
         ("bullet_lines", "- a\n* b\nc\nd", 0.5),
         ("ellipsis_lines", "a...\nb…\nc\nd", 0.5),
         ("punctuated_lines", "One.\nTwo\n三。\n\nfour", 0.5),
+        ("punctuated_lines", "他說：「好。」\n（見《史記》）\n三\n『四』", 0.75),
         ("boilerplate_lines", "We use cookies to improve it.\nThe end.", 0.5),
         ("boilerplate_lines", "They baked cookies.\nThe end.", 0.0),
         ("boilerplate_lines", "关注我们\n好", 0.5),

@@ -40,6 +40,8 @@ def test_identify(text, language):
         ("Die Katze saß auf der Matte und freute sich.", "en", 0),
         ("The cat sat on the mat.", "en", 1),
         ("12 + 30 = 42", "en", 1),
+        (r"\begin{align*} x^2 + y^2 &= 25, \\ x + y &= 7 \end{align*} " * 5, "en", 1),
+        ("Упкатңи илэл Буга̄ду бидерӣтын гӯнмувнэ, гавча̄ упкат бэел ургэт. " * 20, "en", 0),  # Evenki
         ("猫坐在垫子上，很高兴。", "zh", 1),
         ("猫坐在垫子上，很高兴。", "en", 0),
     ],

@@ -85,6 +85,14 @@ def test_what_belongs_to_the_site_goes_and_tables_of_data_stay():
     )
 
 
+@pytest.mark.parametrize("levels", range(5))
+def test_lists_in_the_text_stay_and_menus_go(levels):
+    wrapped = "<div>" * levels, "</div>" * levels
+    menu = "<ul><li><a href='/'>Home</a></li><li><a href='/a'>About</a></li></ul>"
+    page = body(f"<nav>{menu}</nav>", wrapped[0], f"<p>{SENTENCE}</p>", "<ul><li>one</li><li>two</li></ul>", wrapped[1])
+    assert text_of(page).split() == [*SENTENCE.split(), "one", "two"]
+
+
 def test_empty_elements_of_xhtml_do_not_swallow_the_page():
     page = body(f'<p>{SENTENCE}</p><script src="x.js"/><p>{SENTENCE}</p>')
     assert text_of(f'<?xml version="1.0"?>{page}').count(SENTENCE.strip()) == 2

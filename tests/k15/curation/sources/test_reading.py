@@ -51,6 +51,18 @@ def test_id_field_names_documents_and_repeats_are_broken(tmp_path, found):
     assert result.broken[0].excerpt == "c"
 
 
+def test_code_is_found_by_the_names_of_its_files(tmp_path, found):
+    """In directories and archives; whatever case their names have."""
+    (tmp_path / "d").mkdir()
+    for name in ("a.py", "b.CPP", "c.rs.gz", "notes.txt", "program.exe", ".hidden.py"):
+        (tmp_path / "d" / name).write_bytes(gzip.compress(b"x = 1") if name.endswith("gz") else b"x = 1")
+    (tmp_path / "d/more.tar").write_bytes(tar({"e/f.hs": b"y = 2", "e/input.txt": b"7"}))
+    assert set(found("d", "text", domain="code").texts) == {
+        "mine/a.py", "mine/b.CPP", "mine/c.rs.gz", "mine/more.tar/e/f.hs"
+    }  # fmt: skip
+    assert set(found("d", "text").texts) == {"mine/notes.txt", "mine/more.tar/e/input.txt"}
+
+
 def test_directories_are_walked_and_compression_is_undone(tmp_path, found):
     (tmp_path / "d/sub").mkdir(parents=True)
     (tmp_path / "d/b.jsonl.gz").write_bytes(gzip.compress(jsonl({"text": "b"})) + gzip.compress(jsonl({"text": "B"})))

@@ -137,6 +137,20 @@ def test_what_follows_a_damaged_record_is_read(tmp_path, found, pack):
     assert len(result.faults) == 2
 
 
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("wrong", [-30, 30])
+def test_a_length_that_is_wrong_loses_nothing_in_silence(tmp_path, found, wrong, ends):
+    """Too short leaves bytes between two records, too long takes the beginning of the next one."""
+    text = b"A sentence, and another one, and the last one."
+    parts = [record(f"http://a.test/{number}", text, "conversion").replace(b"\r\n", ends) for number in range(4)]
+    parts[1] = parts[1].replace(b"Content-Length: 46", b"Content-Length: %d" % (46 + wrong))
+    (tmp_path / "a.wet").write_bytes(b"".join(parts))
+    result = found("a.wet", "wet")
+    assert pages(result) == [0, 1, 2, 3]
+    [reason] = result.faults.values()
+    assert "no WARC record" in reason
+
+
 def test_what_follows_a_damaged_member_is_read(tmp_path, found):
     parts = [bytearray(gzip.compress(page(number))) for number in range(6)]
     parts[2][60:80] = b"\xff" * 20
@@ -154,7 +168,7 @@ def test_real_archives(found):
             result = found(str(path), "wet" if path.name.startswith("cc_net") else "warc")
             counts[path.name] = (len(result.texts), len(result.faults))
     assert counts == {
-        "cc_net_sample.warc.txt": (2, 1),  # its last record is longer than it states
+        "cc_net_sample.warc.txt": (3, 4),  # no record is as long as it states
         "sample-0001_subset.warc.gz": (8, 2),  # one address three times
         "example-bad-non-chunked.warc.gz": (1, 0),
         "example-bad.warc.gz.bad": (1, 1),

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from fontTools.ttLib import TTFont
 
-from k15.curation.generators.pictures import fonts, programs
+from k15.curation.generators.pictures import programs
 from k15.curation.generators.pictures.checks.pixels import clear_border, read
+from k15.drawing import fonts
 
 Program = dict[str, Any]
 

@@ -7,6 +7,7 @@ program names it; without any, asking for one says what to install.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -62,3 +63,19 @@ def face(name: str, size: int) -> ImageFont.FreeTypeFont:
     """A shipped face by its name, or any by its path, `size` pixels high. Basic layout: the same on every machine."""
     path = Path(name) if os.sep in name else _SHIPPED / f"{name}.ttf"
     return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def wrap(text: str, width: Callable[[str], float], limit: float, spaced: bool) -> list[str]:
+    """Lines no wider than `limit`, broken between words (`spaced`) or characters; line breaks of the text stay."""
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for piece in paragraph.split(" ") if spaced else paragraph:
+            longer = f"{line} {piece}" if spaced and line else line + piece
+            if line and width(longer) > limit and not (not spaced and piece in "，。？！：”"):
+                opening = "“" if line.endswith("“") else ""  # opens the next line, as in Chinese print
+                lines.append(line.removesuffix("“"))
+                longer = opening + piece
+            line = longer
+        lines.append(line)
+    return [line for line in lines if line]

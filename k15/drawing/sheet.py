@@ -1,4 +1,7 @@
-"""Contact sheets: the pictures of some documents with their texts below, to be looked at."""
+"""Contact sheets: the pictures of some documents with their texts below, to be looked at.
+
+Guarantees: the size depends on the number of documents alone; small pictures are enlarged, large ones made small.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from k15.curation.generators.pictures import canvas, fonts
-from k15.curation.generators.pictures.ocr import wrap
-from k15.curation.generators.vision import VisionDocument
+from k15.drawing import fonts
+from k15.drawing.fonts import wrap
 
 _TILE, _PAD, _SIZE, _PITCH = (300, 220), 10, 12, 16
 _HAN = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
+_MOST = 12
+"""Pictures of a document."""
 _CODE = re.compile(r"```\w+\n(.*?)```", re.S)
 
 
@@ -43,14 +47,15 @@ def _lines(text: str, most: int) -> list[str]:
 
 
 def _tile(images: Sequence[bytes]) -> Image.Image:
-    """The pictures of one document side by side, in two rows if they are many."""
-    tile = Image.new("RGB", _TILE, (255, 255, 255))
+    """The pictures of one document side by side, in two rows if they are many; the first `_MOST` of them."""
+    tile, images = Image.new("RGB", _TILE, (255, 255, 255)), images[:_MOST]
+    if not images:
+        return tile
     across = len(images) if len(images) < 3 else math.ceil(len(images) / 2)
     down = math.ceil(len(images) / across)
     room, pen = (_TILE[0] // across, _TILE[1] // down), ImageDraw.Draw(tile)
     for number, picture in enumerate(images):
-        image = Image.open(io.BytesIO(picture)).convert("RGB")
-        image.thumbnail((room[0] - 4, room[1] - 4), Image.Resampling.LANCZOS)
+        image = _fitted(Image.open(io.BytesIO(picture)).convert("RGB"), room[0] - 4, room[1] - 4)
         left = number % across * room[0] + (room[0] - image.width) // 2
         top = number // across * room[1] + (room[1] - image.height) // 2
         tile.paste(image, (left, top))
@@ -58,19 +63,27 @@ def _tile(images: Sequence[bytes]) -> Image.Image:
     return tile
 
 
-def contact_sheet(documents: Sequence[VisionDocument], columns: int = 4, lines: int = 7) -> bytes:
-    """One PNG of all documents, `lines` lines of text each."""
+def _fitted(image: Image.Image, width: int, height: int) -> Image.Image:
+    """Enlarged by a whole factor, so that pixels stay pixels, or made small."""
+    if (factor := min(width // image.width, height // image.height)) > 1:
+        return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+    image.thumbnail((width, height), Image.Resampling.LANCZOS)
+    return image
+
+
+def contact_sheet(documents: Sequence[tuple[str, Sequence[bytes]]], columns: int = 4, lines: int = 7) -> Image.Image:
+    """One picture of all documents, each a text and its pictures, with `lines` lines of text."""
     columns = max(1, min(columns, len(documents)))
     rows = math.ceil(len(documents) / columns)
     width, height = _TILE[0] + 2 * _PAD, _TILE[1] + lines * _PITCH + 3 * _PAD
     sheet = Image.new("RGB", (columns * width, max(1, rows) * height), (222, 222, 222))
     pen = ImageDraw.Draw(sheet)
-    for number, document in enumerate(documents):
+    for number, (words, images) in enumerate(documents):
         left, top = number % columns * width, number // columns * height
         pen.rectangle((left + 3, top + 3, left + width - 4, top + height - 4), fill=(255, 255, 255))
-        sheet.paste(_tile(document.images), (left + _PAD, top + _PAD))
-        text = _lines(document.text, lines)
+        sheet.paste(_tile(images), (left + _PAD, top + _PAD))
+        text = _lines(words, lines)
         font = fonts.face(_face("".join(text)), _SIZE)
-        for line, words in enumerate(text):
-            pen.text((left + _PAD, top + _TILE[1] + 2 * _PAD + line * _PITCH), words, fill=(20, 20, 20), font=font)
-    return canvas.png(sheet)
+        for line, shown in enumerate(text):
+            pen.text((left + _PAD, top + _TILE[1] + 2 * _PAD + line * _PITCH), shown, fill=(20, 20, 20), font=font)
+    return sheet

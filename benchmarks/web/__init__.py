@@ -1,0 +1,1 @@
+"""Pages, and datatrove's side of `curation_web`, in an environment of its own."""

@@ -1,0 +1,1 @@
+"""Fonts, and contact sheets of pictures: what the generators of pictures and the report share."""
