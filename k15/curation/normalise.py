@@ -7,6 +7,7 @@ Chinese punctuation.
 """
 
 import re
+import sys
 import unicodedata
 
 from k15.curation.document import Domain
@@ -18,8 +19,12 @@ _INVISIBLE = re.compile(
     "\ud800-\udfff]"
 )
 _BLANKS = re.compile("[ \t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{3,}")
+_MARKS = "".join(c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.combining(c))
+_MANY_MARKS = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
+"""More than any script puts on one letter (Unicode Standard Annex 15, Stream-Safe Text Format)."""
+_PERHAPS = re.compile(f"[{''.join(c for c in _MARKS if ord(c) < 0x10000)}\U00010000-\U0010ffff]{{31}}")
+"""In every text with too many; a class with single characters beyond U+FFFF is searched sixty times as slowly."""
 _SPECIAL = re.compile("|".join(map(re.escape, SPECIAL_TOKENS)))
 
 
@@ -27,8 +32,18 @@ def normalise(text: str, domain: Domain) -> str:
     """The normal form of `text`; only code keeps its indentation."""
     text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
     # A blank in its place: joining both sides could spell another special token.
-    text = _SPECIAL.sub(" ", unicodedata.normalize("NFC", text))
+    text = _SPECIAL.sub(" ", text if text.isascii() else _composed(text))
     if domain == "code":
-        return _EMPTY_LINES.sub("\n\n", _TRAILING.sub("", text)).strip("\n")
+        lines = (line.rstrip(" \t") for line in text.split("\n"))
+        return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
     lines = (line.strip() for line in _BLANKS.sub(" ", text).split("\n"))
     return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def _composed(text: str) -> str:
+    """In NFC, which puts the marks of a letter in order and takes minutes for a letter of thousands of marks."""
+    return _few_marks(unicodedata.normalize("NFC", _few_marks(text)))
+
+
+def _few_marks(text: str) -> str:
+    return _MANY_MARKS.sub(r"\1", text) if _PERHAPS.search(text) else text

@@ -20,7 +20,7 @@ _LINES = {
         r"(?:Q(?:uestion)?|A(?:nswer)?) ?\d*[:.)]|(?:问|答|问题|答案|問|問題)[::]"
         r"|(?:Who|What|When|Where|Why|How|Which|Name) .+\?|.*[?？]$"
     ),
-    "list": re.compile(r"(?:[-*•·]|\d{1,3}[.)]|\|) ?\S|(?:\S+ ?){1,3}$"),
+    "list": re.compile(r"(?:[-*•·]|\d{1,3}[.)]|\|) ?\S|(?:\S++ ?){1,3}$"),
 }
 _WORDS = {
     "advertising": word_set(

@@ -10,10 +10,12 @@ _QUANTITY = re.compile(
     r"\d|[=+×÷√∑∫π%$\\]|[一二两三四五六七八九十百千]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|half)\b"
 )
 _FORMULA = re.compile(
-    r"\$\$.+?\$\$|\$[^$\n]{1,300}\$|\\\[.+?\\\]|\\\(.+?\\\)"
-    r"|\\begin\{(equation|align|gather|eqnarray|multline|array|p?matrix|cases)\*?\}.+?\\end\{\1\*?\}",
+    r"\$\$.+?\$\$|\$[^$\n]{1,300}\$|(?<!\\)\\(?:\[(?:[^\\]++|\\[^\[\]])++\\\]|\((?:[^\\]++|\\[^()])++\\\))"
+    r"|\\begin\{((?:equation|align|gather|eqnarray|multline|array|p?matrix|cases)\*?)\}"
+    r"(?:[^\\]++|\\(?!(?:begin|end)\{\1\}))++\\end\{\1\}",
     re.DOTALL,
 )
+"""Each ends before the next one of its kind begins, so that no text is read again for each without an end."""
 _COMMAND = re.compile(r"\\[A-Za-z]{2,}")
 # What stands between quantities: 3 + x, a ≤ b, 12 = 4 × 3.
 _OPERATION = re.compile(r"[\w)}\]] ?[=+×÷*/^<>≤≥≠≈−-] ?(?=[\w({\[\\√∑∫])|[√∑∫∏∂∞∈∀∃≤≥≠≈±⇒]")

@@ -44,7 +44,8 @@ _BEGINNINGS = {
     "xml": re.compile(r"\s*<\?xml\b"),
     "json": re.compile(r"\s*(?:\{\s*\"[^\"\n]*\"\s*:|\[\s*(?:[\[{\"\d]))"),
 }
-_LINES = 200
+_LINES, _CHARACTERS = 200, 1000
+"""How much of a text is looked at; of a longer line the beginning tells as much."""
 # What C has in common with its descendants counts for these where they show themselves.
 _DESCENDANTS = {
     "c": ("cpp",), "javascript": ("typescript",), "css": ("java", "csharp", "cpp", "c"), "kotlin": ("scala",),
@@ -77,14 +78,14 @@ def language_of(name: str, text: str) -> str:
     by_name = _NAMES.get(base) or _EXTENSIONS.get(base.rpartition(".")[2] if "." in base else "")
     if by_name:
         return by_name
-    if shebang := _SHEBANG.match(text):
+    if shebang := _SHEBANG.match(text, 0, _CHARACTERS):
         return _INTERPRETERS.get(shebang[1], OTHER)
     begun = (language for language, beginning in _BEGINNINGS.items() if beginning.match(text))
     return next(begun, None) or _by_content(text)
 
 
 def _by_content(text: str) -> str:
-    lines = [line.strip() for line in text.split("\n", _LINES)[:_LINES] if line.strip()]
+    lines = [line.strip()[:_CHARACTERS] for line in text.split("\n", _LINES)[:_LINES] if line.strip()]
     if _is_table(lines):
         return "csv"
     votes = Counter(match.lastgroup or OTHER for match in map(_SIGN.match, lines) if match)

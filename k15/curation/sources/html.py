@@ -15,7 +15,7 @@ from resiliparse.parse.html import HTMLTree
 
 MAX_DEPTH = 2000
 """Elements within elements; parsers take minutes for pages that are made to be deep."""
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>/]*+(?:/(?!>)[^>/]*+)*+(/?)>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)[^>/]*+(?:/(?!>)[^>/]*+)*+(/?)(?:>|\Z)")
 _UNCLOSED = re.compile(
     r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|t[dhr]|d[dt]|option|tbody|thead"
 )
@@ -31,7 +31,7 @@ _FORMULAS = ("math", 'class="tex', 'class="latex')
 _CONTAINERS = ("katex-display", "katex", "mwe-math-element", "MathJax", "MathJax_Display", "mjx-container")
 _RENDERED = ".MathJax, .MathJax_Display, .MathJax_Preview, .MathJax_SVG"
 _IMAGES = "img.tex, img.latex, img.mwe-math-fallback-image-inline, img.mwe-math-fallback-image-display"
-_DISPLAYSTYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s+(.*)\}$", re.DOTALL)
+_DISPLAYSTYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s++(.*)\}$", re.DOTALL)
 
 
 def text_of(page: str) -> str:
@@ -71,10 +71,9 @@ def _step(closing: str, name: str, empty: str) -> int:
 
 def _keep_lists(tree: HTMLTree) -> None:
     """As numbered lists, which read the same and of which it thinks better."""
-    found: Any = tree.document.query_selector_all(_LISTS) if tree.document is not None else ()
-    for bullets in found:
+    for bullets in _all(tree.document, _LISTS) if tree.document is not None else ():
         numbered: Any = tree.create_element("ol")
-        for child in list(bullets.child_nodes):
+        for child in bullets.child_nodes[:]:
             numbered.append_child(child)
         bullets.parent.replace_child(numbered, bullets)
 
@@ -84,22 +83,27 @@ def _write_formulas(tree: HTMLTree) -> None:
     document = tree.document
     if document is None:
         return
-    scripts = document.query_selector_all('script[type^="math/tex"]')
-    if len(scripts):
-        for rendered in document.query_selector_all(_RENDERED):
-            _remove(rendered)
+    scripts = _all(document, 'script[type^="math/tex"]')
+    for rendered in _all(document, _RENDERED) if scripts else ():
+        _remove(rendered)
     for script in scripts:
         _replace(tree, script, script.text or "", "display" in (script.getattr("type") or ""))
-    for formula in document.query_selector_all("math"):
+    for formula in _all(document, "math"):
         note = formula.query_selector('annotation[encoding="application/x-tex"]')
         latex = note.text if note is not None else formula.getattr("alttext")
         if latex:
             outer = _outermost(formula)
             display = formula.getattr("display") == "block" or "katex-display" in (outer.class_name or "")
             _replace(tree, outer, latex, display)
-    for image in document.query_selector_all(_IMAGES):
+    for image in _all(document, _IMAGES):
         if latex := image.getattr("alt"):
             _replace(tree, image, latex, "display" in (image.class_name or ""))
+
+
+def _all(document: Any, selector: str) -> tuple[Any, ...]:
+    """A slice at once: Resiliparse collects every element anew for each that is asked for."""
+    found: tuple[Any, ...] = document.query_selector_all(selector)[:]
+    return found
 
 
 def _outermost(formula: Any) -> Any:

@@ -23,3 +23,10 @@ def test_code_keeps_its_indentation():
 def test_special_tokens_cannot_be_smuggled_in():
     assert "<think>" not in normalise("<th<think>ink> <|us<image>er|>", "math")
     assert "<|user|>" not in normalise("<th<think>ink> <|us<image>er|>", "math")
+
+
+def test_a_letter_has_at_most_thirty_marks():
+    many = normalise("e" + "\u0316\u0301" * 1000, "english")
+    assert len(many) <= 31
+    assert normalise(many, "english") == many
+    assert normalise("e\u0301\u0316", "english") == "\u00e9\u0316"
