@@ -35,9 +35,9 @@ class Owners:
     def of(cls, columns: Mapping[str, Any], factors: npt.NDArray[np.float64]) -> Owners:
         return cls(
             ids=columns["id"].to_numpy(),
-            domains=columns["domain"].to_numpy(),
-            splits=columns["split"].to_numpy(),
-            sources=columns["source"].to_numpy(),
+            domains=_shared(columns["domain"]),
+            splits=_shared(columns["split"]),
+            sources=_shared(columns["source"]),
             languages=columns["programming_language"].to_pylist(),
             factors=factors,
             lengths=columns["tokens"],
@@ -46,6 +46,13 @@ class Owners:
 
     def members(self, domain: Domain, split: Split) -> npt.NDArray[np.int64]:
         return np.flatnonzero((self.domains == domain) & (self.splits == split))
+
+
+def _shared(names: pa.ChunkedArray) -> npt.NDArray[np.object_]:
+    """Few names of many texts, one string each; `to_numpy` would make one a text."""
+    encoded = names.combine_chunks().dictionary_encode()
+    distinct: npt.NDArray[np.object_] = encoded.dictionary.to_numpy(zero_copy_only=False)
+    return distinct[encoded.indices.to_numpy()]
 
 
 @dataclass(frozen=True)
