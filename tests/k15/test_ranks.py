@@ -104,7 +104,7 @@ def test_a_failure_of_any_rank_is_one_line(tmp_path: Path, act: str, line: str) 
 @pytest.mark.parametrize("act", ["leader has a defect", "follower has a defect"])
 def test_a_defect_keeps_its_traceback_and_no_other(tmp_path: Path, act: str) -> None:
     code, said = finish(tmp_path, act)
-    assert code == 1 and said.count("Traceback") == 1 and said.endswith("ZeroDivisionError: division by zero\n")
+    assert code == 1 and said.count("Traceback") == 1 and "ZeroDivisionError: division by zero\n" in said
 
 
 def test_a_failure_under_torchrun_is_one_line_of_ours(tmp_path: Path) -> None:

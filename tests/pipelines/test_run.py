@@ -43,7 +43,7 @@ def test_a_stage_is_seen_in_prefect(project: Path, prefect_api: httpx.Client) ->
     assert err == ""
     run = flow_run(prefect_api, "curate")
     assert run["state_type"] == "COMPLETED"
-    assert list(run["parameters"]["params"]) == ["curate"]
+    assert list(run["parameters"]["params"]) == ["benchmarks", "curate"]
     tasks = {task["name"].rpartition("-")[0] for task in of_run(prefect_api, "task_runs", run)}
     assert tasks == {"inputs", "curate", "publish"}
     artifacts = {artifact["key"]: artifact for artifact in of_run(prefect_api, "artifacts", run)}
