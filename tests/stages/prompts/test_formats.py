@@ -105,7 +105,12 @@ def test_a_package_in_a_directory(tmp_path: Path) -> None:
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(text)
     (item,) = read("sum", "packages", tmp_path)
-    assert (item.id, item.question, item.verifier, item.barred) == ("sum", "Add two numbers.", "code_stdin", "")
+    assert (item.id, item.question, item.verifier, item.barred) == (
+        "packages/sum",
+        "Add two numbers.",
+        "code_stdin",
+        "",
+    )
     assert item.record["tests"] == [{"input": "1 2\n", "output": "3\n"}, {"input": "3 4\n", "output": "7\n"}]
     (package / "problem.yaml").write_text("validation: custom\n")
     assert read("sum", "packages", tmp_path)[0].barred == "special-judge"
