@@ -101,7 +101,7 @@ class Tokenizer:
     @classmethod
     def adopt(cls, directory: Path) -> Tokenizer:
         """An existing Hugging Face tokenizer of any model: its tokens come after our special ones, with ids that are
-        larger by their number, so weights trained with it need their rows moved."""
+        larger by their number, so weights trained with it need their rows moved. One of ours is taken as it is."""
         path = Path(directory) / "tokenizer.json"
         if not path.is_file():
             raise UserError(f"{path}: no tokenizer there; correct curate.tokenizer.reuse")
@@ -110,6 +110,8 @@ class Tokenizer:
             vocabulary = document["model"]["vocab"]
             if not isinstance(vocabulary, dict):
                 raise KeyError("vocab")
+            if [vocabulary.get(token) for token in SPECIAL_TOKENS] == list(range(len(SPECIAL_TOKENS))):
+                return cls(BPETokenizer.from_str(json.dumps(document)))
             added = [token for token in document["added_tokens"] if token["content"] not in SPECIAL_TOKENS]
         except (ValueError, KeyError, TypeError):
             raise UserError(

@@ -42,8 +42,8 @@ class TokenizerParams(Params):
     vocab_size: int = Field(ge=264)
     """Entries: 8 special tokens, 256 bytes, and merges."""
     reuse: str | None
-    """A directory with an existing tokenizer (`tokenizer.json`) to take in place of training one: from the repository
-    root; it must have our special tokens."""
+    """A directory with an existing tokenizer (`tokenizer.json`) to take in place of training one, from the repository
+    root. Our special tokens come before those of another model's."""
     sample_mib: int = Field(ge=1)
     """Trained on at most so much text."""
 

@@ -116,6 +116,16 @@ def test_foreign_tokenizer(tmp_path: Path, content: str | None) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_ours_is_adopted_as_it_is_and_another_moves_behind_our_special_tokens(
+    tokenizer: Tokenizer, directory: Path, tmp_path: Path
+) -> None:
+    assert [Tokenizer.adopt(directory).encode(text) for text in TEXTS] == [tokenizer.encode(text) for text in TEXTS]
+    other = BPETokenizer(models.WordLevel({"the": 0, "sum": 1, "[UNK]": 2}, unk_token="[UNK]"))
+    other.pre_tokenizer = pre_tokenizers.Whitespace()
+    other.save(str(tmp_path / "tokenizer.json"))
+    assert Tokenizer.adopt(tmp_path).encode("the sum the") == [8, 9, 8]
+
+
 @pytest.mark.parametrize("text", [*TEXTS, "<|user|><image>the sum?<|assistant|>42<|end|>"])
 def test_transformers_gives_the_same_ids(tokenizer: Tokenizer, exported: Any, text: str) -> None:
     assert exported(text)["input_ids"] == tokenizer.encode(text)

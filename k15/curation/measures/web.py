@@ -2,8 +2,8 @@
 
 Guarantees: FineWeb's values are those of datatrove's `FineWebQualityFilter` for the same words. C4's rules drop
 lines; here they are counted: `c4_lines` is the share of lines that C4 would keep (without its rule on terminal
-punctuation, as in FineWeb), and `sentences` and `curly_brackets` count in these. A sentence ends with a mark and a
-blank after it.
+punctuation, as in FineWeb), and `sentences` and `curly_brackets` count in these; the brackets of a formula between
+dollars are none of a program, and do not count. A sentence ends with a mark and a blank after it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ SHORT_LINE = 30
 _FEW_WORDS = 3
 _LONG_TOKEN = 1000
 SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]]*(?=\s|$)")
+_FORMULA = re.compile(r"\$[^$]{1,2000}\$")
 _TERMINAL = tuple(".?!。？！．｡﹒﹖﹗‼⁇⁈⁉‽⸮؟۔।॥")
 _POLICY = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
 
@@ -42,7 +43,7 @@ def _c4(view: View) -> dict[str, float]:
         kept = [line for line in kept if max(map(len, line.split())) <= _LONG_TOKEN]
     lorem_ipsum = view.lowered.count("lorem ipsum")
     kept = [line for line in kept if line not in javascript] if javascript else kept
-    curly_brackets = sum(line.count("{") for line in kept) if "{" in view.text else 0
+    curly_brackets = sum(_FORMULA.sub("", line).count("{") for line in kept) if "{" in view.text else 0
     kept = [line for line in kept if line not in policy] if policy else kept
     lines = len(view.lines)
     return {

@@ -28,6 +28,7 @@ def of(text):
         ("policy_lines", PAGE, 0.2),
         ("curly_brackets", "a b c {\n{ two\nd e f {{", 3),  # a line of two words is none that C4 keeps
         ("curly_brackets", "the javascript code {", 0),
+        ("curly_brackets", "the length $\\sqrt{x^{2}}$ of { it for $$\\frac{1}{2}$$ at $5", 1),
         ("lorem_ipsum", "Lorem ipsum dolor", 1),
         ("sentences", "a b " + "c" * 1001 + " d.", 0),
     ],
