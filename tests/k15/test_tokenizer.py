@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tokenizers import Tokenizer as BPETokenizer
-from tokenizers import models
+from tokenizers import models, pre_tokenizers
 
 from k15.errors import UserError
 from k15.tokenizer import ASSISTANT, END, IMAGE, SPECIAL_TOKENS, USER, Tokenizer
