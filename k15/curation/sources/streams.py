@@ -171,7 +171,7 @@ _CODECS: dict[str, type[_Expanding]] = {".gz": Gzip, ".tgz": Gzip, ".zst": Zstan
 
 def codec(name: str, raw: BufferedReader) -> _Expanding | None:
     """What undoes the compression that the name says `raw` has."""
-    found = _CODECS.get(f".{name.rpartition('.')[2]}")
+    found = _CODECS.get(f".{name.lower().rpartition('.')[2]}")
     return found(raw) if found else None
 
 
@@ -190,7 +190,10 @@ def sniffed(raw: BufferedReader) -> _Expanding | BufferedReader:
 
 def without_codec(name: str) -> str:
     """The name that the content has once it is expanded."""
-    return name.removesuffix(".gz").removesuffix(".zst")
+    for suffix in (".gz", ".zst"):
+        if name.lower().endswith(suffix):
+            name = name[: -len(suffix)]
+    return name
 
 
 def read_whole(stream: BufferedReader) -> tuple[bytes, str | None]:

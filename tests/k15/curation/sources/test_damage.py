@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import tarfile
 import tracemalloc
 import zlib
 
@@ -242,3 +243,20 @@ def test_a_column_that_parquet_lacks_is_a_mistake_in_the_declaration(tmp_path, f
     (tmp_path / "a.parquet").write_bytes(table(["one"]))
     with pytest.raises(UserError, match=r"has no field 'body' \(it has text\)"):
         found("a.parquet", "parquet", text_field="body")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"9" * 5000 + b" path=x\n", b"30 size=" + b"9" * 21 + b"\n", b"11 size=-7\n", b"99 path=x\n"],
+)
+def test_headers_of_archives_that_state_no_length(tmp_path, found, header):
+    def entry(name, content, kind=tarfile.REGTYPE):
+        info = tarfile.TarInfo(name)
+        info.size, info.type = len(content), kind
+        return info.tobuf() + content + b"\0" * (-len(content) % 512)
+
+    parts = [entry("a.txt", b"one"), entry("pax", header, tarfile.XHDTYPE), entry("b.txt", b"two"), b"\0" * 1024]
+    (tmp_path / "a.tar").write_bytes(b"".join(parts))
+    result = found("a.tar", "text")
+    assert result.texts == {"mine/a.tar/a.txt": "one"}
+    assert "the archive is damaged" in result.faults["mine/a.tar"]

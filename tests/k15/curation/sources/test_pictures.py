@@ -178,3 +178,42 @@ def test_pictures_on_s3(s3_bucket, pictures):
     good, more = pictures(f"{s3_bucket}/d", "image_text")
     assert good["mine/a.jsonl:1"].images == (image(),)
     assert not faults and not more
+
+
+def test_captions_and_pictures_beside_a_file_are_part_of_its_version(tmp_path, declare):
+    (tmp_path / "d/img").mkdir(parents=True)
+    (tmp_path / "d/A.JPG").write_bytes(image("JPEG"))
+    (tmp_path / "d/b.png").write_bytes(image())
+    (tmp_path / "d/t.jsonl").write_text(json.dumps({"text": "a", "images": ["img/c.png"]}))
+
+    def versions(form):
+        return {
+            piece.place.name: piece.place.version
+            for unit in units(declare("d", form), tmp_path)
+            for piece in unit.pieces
+        }
+
+    folder, lines = versions("images"), versions("image_text")
+    assert versions("images") == folder
+    (tmp_path / "d/A.TXT").write_text("A photograph.")
+    with_caption = versions("images")
+    assert with_caption["A.JPG"] != folder["A.JPG"]
+    assert with_caption["b.png"] == folder["b.png"]
+    assert versions("image_text") == lines
+    (tmp_path / "d/img/c.png").write_bytes(image())
+    assert versions("image_text") != lines
+
+
+def test_names_in_capitals(tmp_path, pictures):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/A.JPG").write_bytes(image("JPEG"))
+    (tmp_path / "d/A.TXT").write_text("A photograph.")
+    with tarfile.open(tmp_path / "d/B.TAR", "w") as archive:
+        archive.add(tmp_path / "d/A.JPG", "E.JPEG")
+        archive.add(tmp_path / "d/A.TXT", "E.TXT")
+    good, faults = pictures("d", "images")
+    assert {name: item.text for name, item in good.items()} == {
+        "mine/A.JPG": "<image>\nA photograph.",
+        "mine/B.TAR/E.JPEG": "<image>\nA photograph.",
+    }
+    assert not faults
