@@ -45,15 +45,19 @@ _BITS = 22
 Counts = npt.NDArray[np.int64]
 
 
+SHORT_SEED, LONG_SEED = 4, 5
+"""Words of the n-grams that say where to look for short items and for longer ones: none is shorter than they are."""
+
+
 class DecontaminationParams(Params):
     threshold: float = Field(default=0.55, gt=0, le=1)
     """Share of an item's pairs of words from which a document holds it."""
     short_threshold: float = Field(default=0.65, gt=0, le=1)
     """The same for items of fewer than `short` words, which everyday wording comes closer to."""
-    short: int = Field(default=15, ge=2)
+    short: int = Field(default=15, ge=LONG_SEED)
     exact: int = Field(default=6, ge=2)
     """Items of fewer words must be there whole."""
-    shortest: int = Field(default=4, ge=2)
+    shortest: int = Field(default=4, ge=SHORT_SEED)
     """Items of fewer words are not looked for."""
 
 
@@ -102,13 +106,13 @@ class EvaluationIndex:
         unprotected: list[tuple[str, str]] = []
         lengths: list[int] = []
         pairs: list[Hashes] = []
-        seeds: dict[int, list[tuple[Hashes, int]]] = {4: [], 5: []}
+        seeds: dict[int, list[tuple[Hashes, int]]] = {SHORT_SEED: [], LONG_SEED: []}
         for suite, name, text in items:
             hashes, _ = item_words([text])
             if len(hashes) < params.shortest:
                 unprotected.append((suite, name))
                 continue
-            n = 4 if len(hashes) < params.short else 5
+            n = SHORT_SEED if len(hashes) < params.short else LONG_SEED
             seeds[n].append((np.unique(grams(hashes, n)), len(names)))
             names.append((suite, name))
             lengths.append(len(hashes))
