@@ -95,6 +95,25 @@ def test_text_is_cut_where_the_source_says(tmp_path, found):
     }
 
 
+def test_a_text_of_any_size_is_cut_into_documents(tmp_path, found, monkeypatch):
+    chapters = [f"CHAPTER {n}\n{'é' * (n * 97 % 300)}\n{n}\n" for n in range(400)]
+    (tmp_path / "small.txt").write_text("Front\n" + "".join(chapters))
+    whole = found("small.txt", "text", split_before="^CHAPTER").texts
+    for module in ("streams", "text"):
+        monkeypatch.setattr(f"k15.curation.sources.{module}.MAX_DOCUMENT", 2000)
+    monkeypatch.setattr("k15.curation.sources.streams._BUFFER", 512)
+    assert found("small.txt", "text", split_before="^CHAPTER").texts == whole
+    (tmp_path / "long.txt").write_text("".join([*chapters[:9], "CHAPTER\n" + "x\n" * 5000, *chapters[9:]]))
+    (tmp_path / "long.txt.gz").write_bytes(gzip.compress((tmp_path / "long.txt").read_bytes())[:-300])
+    result = found("long.txt", "text", split_before="^CHAPTER")
+    assert list(result.texts.values()) == chapters
+    assert result.faults == {"mine/long.txt#10": "the document is larger than 32 MiB"}
+    cut = found("long.txt.gz", "text", split_before="^CHAPTER")
+    assert list(cut.texts.values()) == chapters[: len(cut.texts)]
+    assert 9 < len(cut.texts) < 400
+    assert list(cut.faults.values())[1:] == ["the gzip data is cut off"]
+
+
 @pytest.mark.parametrize("suffix", ["tar", "tar.gz", "tar.zst"])
 def test_members_of_an_archive(tmp_path, found, suffix):
     long = f"{'deep/' * 40}c.txt.gz"
