@@ -1,6 +1,7 @@
 """Plain text and web pages, a file each.
 
-Guarantees: text is cut only where the source says; a line of UTF-8 text that is damaged costs that line.
+Guarantees: text is cut only where the source says, and a file that is cut may be of any size (but in UTF-16); a line of
+UTF-8 text that is damaged costs that line.
 Not guaranteed: text of a legacy charset is read as what it looks like, which can be wrong.
 """
 
@@ -58,18 +59,20 @@ class _Cut:
 
     def records(self, data: bytes, stream: BufferedReader) -> Iterator[Record]:
         damage: str | None = _MORE
-        while damage == _MORE:
-            end = data.rfind(b"\n") + 1 or len(data)
-            rest = data[end:]
+        while True:
+            end = len(data) if damage is None else data.rfind(b"\n") + 1
+            if damage == _MORE:
+                end = end or len(data)
             try:
                 yield from self._documents(data[:end])
             except ValueError as error:
                 yield Fault(f"#{self._number + 1}", f"{error}; what follows is lost", "", excerpt(data))
                 return
+            if damage != _MORE:
+                break
+            rest = data[end:]
             data, damage = read_whole(stream)
             data = rest + data
-        whole = data[: data.rfind(b"\n") + 1] if damage else data
-        yield from self._documents(whole)
         if self._held and self._held.strip():
             self._number += 1
             yield Fault(f"#{self._number}", damage, "", excerpt(self._held)) if damage else self._record(self._held)

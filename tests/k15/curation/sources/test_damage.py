@@ -163,7 +163,7 @@ def test_whatever_follows_gzip_is_a_damage_but_padding_is_not(tmp_path, found):
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_bombs_are_stopped(tmp_path, declare, monkeypatch, pack):
-    monkeypatch.setattr(streams, "_HARMLESS", 1 << 20)
+    monkeypatch.setattr(streams, "HARMLESS", 1 << 20)
     name = "a.jsonl.gz" if pack is gzip.compress else "a.jsonl.zst"
     (tmp_path / name).write_bytes(pack(GOOD + bytes(200_000_000)))
     source = declare(name, "jsonl")
@@ -239,10 +239,14 @@ def test_parquet_rows_that_are_no_text(tmp_path, found):
     }
 
 
-def test_a_column_that_parquet_lacks_is_a_mistake_in_the_declaration(tmp_path, found):
+def test_a_column_that_one_parquet_file_lacks_costs_that_file(tmp_path, found):
     (tmp_path / "a.parquet").write_bytes(table(["one"]))
-    with pytest.raises(UserError, match=r"has no field 'body' \(it has text\)"):
-        found("a.parquet", "parquet", text_field="body")
+    pq.write_table(pa.table({"body": ["two"]}), tmp_path / "b.parquet")
+    result = found("*.parquet", "parquet", text_field="body")
+    assert result.texts == {"mine/b.parquet:1": "two"}
+    assert result.faults == {"mine/a.parquet": "it has no field 'body' (it has text)"}
+    with pytest.raises(UserError, match=r"it has no field 'body' \(it has text\)"):
+        found("*.parquet", "parquet", text_field="body", damage="refuse")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import zlib
 
 import boto3
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from k15.curation.document import Broken
 from k15.curation.sources import units
@@ -217,3 +217,22 @@ def test_names_in_capitals(tmp_path, pictures):
         "mine/B.TAR/E.JPEG": "<image>\nA photograph.",
     }
     assert not faults
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_pictures_are_upright(tmp_path, pictures, form):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    name = f"a.{form.lower()}"
+    Image.open(io.BytesIO(image(size=(8, 6)))).save(tmp_path / name, form, exif=exif)
+    upright = Image.open(io.BytesIO(pictures(name, "images")[0][f"mine/{name}"].images[0]))
+    assert upright.size == (6, 8)
+    assert upright.getexif().get(ExifTags.Base.Orientation, 1) == 1
+
+
+def test_of_a_moving_picture_the_first_frame_is_taken(tmp_path, pictures):
+    frames = [Image.new("RGB", (8, 6), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
+    still = Image.open(io.BytesIO(pictures("a.png", "images")[0]["mine/a.png"].images[0]))
+    assert not getattr(still, "is_animated", False)
+    assert still.getpixel((0, 0)) == (255, 0, 0)
