@@ -138,7 +138,8 @@ class _ShardWriter:
 def _size(array: pa.Array) -> int:
     """Bytes of the values; unlike `nbytes` independent of how Arrow happens to hold them."""
     if pa.types.is_map(array.type):
-        return 4 * len(array) + _size(array.keys) + _size(array.items)
+        first, last = array.offsets[0].as_py(), array.offsets[-1].as_py()  # `keys` and `items` are not those of a slice
+        return 4 * len(array) + sum(_size(part.slice(first, last - first)) for part in (array.keys, array.items))
     if pa.types.is_list(array.type):
         return 4 * len(array) + _size(array.flatten())
     if pa.types.is_string(array.type) or pa.types.is_binary(array.type):

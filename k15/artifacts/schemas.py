@@ -57,9 +57,9 @@ DATASETS: dict[str, Schema] = {
         1,
         id=_str,
         cluster=_str,
-        kind=_str,
+        kind=_str,  # exact | near | embedding
         similarity=pa.float64(),
-        across=_bool,  # exact | near | embedding
+        across=_bool,
     ),
     "vision_document": _schema(
         2,

@@ -38,25 +38,3 @@ class Broken:
     source: str
     reason: str
     excerpt: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """Why a document was dropped: the filter, the bound it crossed (or the document it repeats), its value."""
-
-    document: Document
-    filter: str
-    reason: str
-    value: float | None
-
-    def row(self) -> dict[str, object]:
-        """The row of the `rejection` schema."""
-        return {
-            "id": self.document.id,
-            "source": self.document.source,
-            "domain": self.document.domain,
-            "filter": self.filter,
-            "reason": self.reason,
-            "value": self.value,
-            "excerpt": self.document.text[:EXCERPT_CHARACTERS],
-        }

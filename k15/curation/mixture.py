@@ -3,7 +3,7 @@
 A document's multiplicity is its domain's share of the tokens, spread over the domain's documents by the weight of their
 source, their quality, for code their language, and for long context their length. Guarantees: the split and the order
 of reading hash a document's id, so adding a source moves no other document to the other split; a
-document's readings differ from its multiplicity by one at most.
+document's readings differ from its multiplicity by less than two.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ of the places are then filled; where their shapes do not allow it (documents of 
 the emptiest blocks are cut to fill the largest gaps. A block states the lengths of its documents, so that attention
 stays within each; what they leave of it is padding, which belongs to none of them: `TokenBlocks`
 (k15/training/corpus.py) neither attends to it nor learns from it. Which document is in which block depends on the
-lengths in their order alone. Documents are placed within windows of `WINDOW_BLOCKS` blocks' tokens, so memory does not
-grow with the corpus, and blocks stand about in the order of their documents.
+lengths in their order alone. Documents are placed within windows of `WINDOW_BLOCKS` blocks' tokens, so that the
+search needs no more memory for a larger corpus (the plan is some numbers a document), and blocks stand about in the
+order of their documents.
 Not guaranteed: full blocks where there are few. The last block of a window is as full as it comes.
 """
 

@@ -9,6 +9,7 @@ The other engines are datatrove's (Ray, Slurm): they run this package on machine
 
 from __future__ import annotations
 
+import glob
 import multiprocessing
 import os
 import pickle
@@ -40,6 +41,7 @@ _PRELOADED = [
 ]
 """Imported once, not by the workers of every step."""
 _POLL_S = 2.0
+_MACHINE = os.uname().nodename
 
 
 class SlurmParams(Params):
@@ -82,7 +84,7 @@ class Piece:
         if self.output.exists():
             return
         self.output.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.output.with_name(f".{self.output.name}.{os.uname().nodename}-{os.getpid()}")
+        unfinished = self.output.with_name(f".{self.output.name}.{_MACHINE}-{os.getpid()}")
         try:
             self.work(unfinished)
             os.replace(unfinished, self.output)
@@ -95,6 +97,8 @@ def complete(pieces: Sequence[Piece], workers: WorkersParams, task: Task, logs: 
     for what other engines write."""
     waiting = [piece for piece in pieces if not piece.output.exists()]
     task.advance(len(pieces) - len(waiting))
+    for directory in {piece.output.parent for piece in waiting}:
+        _remove_unfinished(directory)
     if workers.engine != "local":
         _elsewhere(waiting, workers, logs)
         task.advance(len(waiting))
@@ -105,6 +109,24 @@ def complete(pieces: Sequence[Piece], workers: WorkersParams, task: Task, logs: 
     elif waiting:
         for _ in _shared(waiting, workers.number):
             task.advance()
+
+
+def _remove_unfinished(directory: Path) -> None:
+    """What processes of this machine left there that were killed."""
+    for path in directory.glob(f".*.{glob.escape(_MACHINE)}-*"):
+        pid = path.name.rpartition("-")[2]
+        if pid.isdecimal() and not _lives(int(pid)):
+            path.unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True
 
 
 def _shared(pieces: Sequence[Piece], number: int) -> Iterator[None]:
@@ -129,8 +151,9 @@ def _pool(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     except BaseException:
+        own = list((pool._processes or {}).values())  # the pool itself would wait for what they are doing
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
+        for process in own:
             process.kill()
         raise
     pool.shutdown()
@@ -201,7 +224,8 @@ def _wait(pieces: Sequence[Piece], job: str) -> None:
     """Until all files are there, or Slurm knows the job no more."""
     while not all(piece.output.exists() for piece in pieces):
         listed = subprocess.run(["squeue", "-h", "-j", str(job)], capture_output=True, text=True)
-        if not listed.stdout.strip():
+        forgotten = "Invalid job id" in listed.stderr
+        if forgotten or (listed.returncode == 0 and not listed.stdout.strip()):  # else Slurm may be busy: ask again
             time.sleep(_POLL_S)  # a shared file system may show a file a little later
             return
         time.sleep(_POLL_S)

@@ -41,6 +41,10 @@ class Guarded(Params):
     """Each of them is kept out on its own: a prompt without its solution, and a solution without its prompt."""
 
 
+SHORT_SEED, LONG_SEED = 4, 5
+"""Words of the n-grams that say where to look for short items and for longer ones: none is shorter than they are."""
+
+
 class DecontaminationParams(Params):
     """When a training text holds an evaluation item."""
 
@@ -48,10 +52,10 @@ class DecontaminationParams(Params):
     """Share of an item's pairs of words from which a document holds it."""
     short_threshold: float = Field(default=0.65, gt=0, le=1)
     """The same for items of fewer than `short` words, which everyday wording comes closer to."""
-    short: int = Field(default=15, ge=2)
+    short: int = Field(default=15, ge=LONG_SEED)
     exact: int = Field(default=6, ge=2)
     """Items of fewer words must be there whole."""
-    shortest: int = Field(default=4, ge=2)
+    shortest: int = Field(default=4, ge=SHORT_SEED)
     """Items of fewer words are not looked for."""
 
 

@@ -123,5 +123,7 @@ def guest() -> Iterator[None]:
 def _settle_llvmlite() -> None:
     """vLLM searches the attributes of everything that is imported; asked for `__dict__`, numba's compiler would look
     for a function of that name in its library."""
-    if llvmlite := sys.modules.get("llvmlite.binding.ffi"):
-        llvmlite.lib._fntab["__dict__"] = {}
+    library = getattr(sys.modules.get("llvmlite.binding.ffi"), "lib", None)
+    functions = getattr(library, "_fntab", None)  # not in every version
+    if isinstance(functions, dict):
+        functions["__dict__"] = {}

@@ -33,7 +33,7 @@ from k15.curation.duplicates.words import (
     power_of_base,
     words,
 )
-from k15.evaluation.params import DecontaminationParams
+from k15.evaluation.params import LONG_SEED, SHORT_SEED, DecontaminationParams
 
 _SPACING = re.compile(r"\\(?:[,;:!> ]|(?:left|right|[bB]igg?[lr]?|q?quad|displaystyle|limits|nolimits)(?![A-Za-z]))")
 _FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
@@ -89,13 +89,13 @@ class EvaluationIndex:
         unprotected: list[tuple[str, str]] = []
         lengths: list[int] = []
         pairs: list[Hashes] = []
-        seeds: dict[int, list[tuple[Hashes, int]]] = {4: [], 5: []}
+        seeds: dict[int, list[tuple[Hashes, int]]] = {SHORT_SEED: [], LONG_SEED: []}
         for suite, name, text in items:
             hashes, _ = item_words([text])
             if len(hashes) < params.shortest:
                 unprotected.append((suite, name))
                 continue
-            n = 4 if len(hashes) < params.short else 5
+            n = SHORT_SEED if len(hashes) < params.short else LONG_SEED
             seeds[n].append((np.unique(grams(hashes, n)), len(names)))
             names.append((suite, name))
             lengths.append(len(hashes))

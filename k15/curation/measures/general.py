@@ -15,8 +15,7 @@ _COMMAND = re.compile(r"\\([a-z]{4,})")
 _BOILERPLATE = re.compile(
     r"cookies?\b.{0,200}\b(?:accept|polic|improve|consent)|accept (?:all )?cookies|privacy policy"
     r"|terms of (?:use|service)|all rights reserved|lorem ipsum|enable javascript|subscribe to our|sign in to|error 404"
-    r"|page not found"
-    r"|generated (?:automatically|by)\b.{0,200}\bdo not edit|share this (?:page|post)"
+    r"|page not found|generated (?:automatically|by)\b.{0,200}\bdo not edit|share this (?:page|post)"
     r"|版权所有|未经许可|点击这里|注册会员|立即登录|网站地图|关注我们",
     re.IGNORECASE,
 )

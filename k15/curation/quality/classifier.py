@@ -65,7 +65,9 @@ class Classifier:
     def _logits(self, found: Bags) -> Floats:
         indices, offsets = torch.from_numpy(found.indices), torch.from_numpy(found.offsets[:-1])
         mean = nn.functional.embedding_bag(indices, self.embedding, offsets, mode="mean")
-        return (mean @ self.output + self.bias).double().numpy()
+        # Not a matrix product, whose last digits depend on the texts beside.
+        products: Floats = mean.double().numpy() * self.output.double().numpy()
+        return products.sum(axis=1) + float(self.bias)
 
     def save(self, path: Path) -> None:
         tensors = {"embedding": self.embedding, "output": self.output, "bias": self.bias}

@@ -16,6 +16,7 @@ from k15.curation.sources.places import wanted
 from k15.curation.sources.records import MIB, Damage, Fault, SourceFile
 from k15.curation.sources.streams import expanded
 
+_DIGITS = 20
 _BLOCK = tarfile.BLOCKSIZE
 _NO_DATA = (tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE)
 _FILES = (tarfile.REGTYPE, tarfile.AREGTYPE)
@@ -69,7 +70,9 @@ def _entries(stream: BufferedReader) -> Iterator[tuple[str, _Member | None]]:
             info = tarfile.TarInfo.frombuf(block, "utf-8", "backslashreplace")
         except tarfile.HeaderError as error:
             raise Damage(f"the archive is damaged ({error})") from None
-        size = int(extended.get("size", info.size)) if extended.get("size", "0").isdigit() else info.size
+        size = _number(extended["size"]) if "size" in extended else info.size
+        if size < 0:
+            raise Damage("the archive is damaged (a negative length)")
         if info.type in _HEADERS:
             content = _exactly(stream, min(info.size, MIB))
             _skip(stream, info.size - len(content) + -info.size % _BLOCK)
@@ -87,11 +90,23 @@ def _entries(stream: BufferedReader) -> Iterator[tuple[str, _Member | None]]:
 def _pax(content: bytes) -> dict[str, str]:
     """Records of the form `length key=value`, a line each."""
     found = {}
-    while (head := content.split(b" ", 1)[0]).isdigit() and 0 < int(head) <= len(content):
-        record, content = content[len(head) + 1 : int(head) - 1], content[int(head) :]
-        key, _, value = record.decode("utf-8", "backslashreplace").partition("=")
+    begin = 0
+    while (blank := content.find(b" ", begin, begin + _DIGITS + 1)) > begin:
+        end = begin + _number(content[begin:blank].decode("ascii", "replace"))
+        if not blank < end <= len(content):
+            raise Damage("the archive is damaged (a header of another length)")
+        key, _, value = content[blank + 1 : end - 1].decode("utf-8", "backslashreplace").partition("=")
         found[key] = value
+        begin = end
+    if content[begin:].strip(b"\0"):
+        raise Damage("the archive is damaged (a header without a length)")
     return found
+
+
+def _number(digits: str) -> int:
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS):
+        raise Damage("the archive is damaged (a length that is no number)")
+    return int(digits)
 
 
 def _exactly(stream: BufferedReader, size: int) -> bytes:

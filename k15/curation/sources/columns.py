@@ -16,10 +16,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from k15.curation.sources.params import Source
-from k15.curation.sources.records import MAX_DOCUMENT, MIB, Damage, Fault, Record, SourceFile, excerpt, text_of_fields
-from k15.curation.sources.records import too_large as _too_large
-from k15.curation.sources.streams import MAX_EXPANSION, expanded, without_codec
-from k15.errors import UserError
+from k15.curation.sources.records import (
+    MAX_DOCUMENT,
+    MIB,
+    Damage,
+    Fault,
+    Record,
+    SourceFile,
+    excerpt,
+    lacks,
+    text_of_fields,
+    too_large,
+)
+from k15.curation.sources.streams import HARMLESS, MAX_EXPANSION, expanded, without_codec
 
 _BATCH = 256
 
@@ -33,8 +42,8 @@ def parquet(file: SourceFile, source: Source) -> Iterator[Record]:
     known = table.schema_arrow.names
     for name in [*source.fields, *([source.id_field] if source.id_field else [])]:
         if name not in known:
-            has = ", ".join(sorted(known)) or "none"
-            raise UserError(f"{file.shown} has no field {name!r} (it has {has}); correct the source's fields")
+            yield Fault("", lacks(name, known))
+            return
     groups = range(file.start, table.num_row_groups if file.stop is None else file.stop)
     row = sum(table.metadata.row_group(group).num_rows for group in range(file.start))
     for group in groups:
@@ -82,13 +91,13 @@ def _record(values: dict[str, Any], source: Source, row: int) -> Record:
         first = values[source.fields[0]]
         return Fault(place, str(error), where, excerpt(first if isinstance(first, str | bytes) else repr(first)))
     if len(text.text) > MAX_DOCUMENT:
-        return Fault(place, _too_large("row"), where, excerpt(text.text))
+        return Fault(place, too_large("row"), where, excerpt(text.text))
     return text
 
 
 def _bomb(group: Any) -> str | None:
     packed = sum(group.column(i).total_compressed_size for i in range(group.num_columns))
-    if group.total_byte_size > max(256 * MIB, MAX_EXPANSION * packed):
+    if group.total_byte_size > max(HARMLESS, MAX_EXPANSION * packed):
         return f"it expands to more than {MAX_EXPANSION} times its size; a bomb"
     return None
 

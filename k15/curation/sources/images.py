@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 MAX_PIXELS = 50_000_000
 _TYPES = {
@@ -32,7 +32,8 @@ def png(data: bytes, name: str = "") -> bytes:
             if width * height > MAX_PIXELS:
                 raise ValueError(f"{width} × {height} pixels are more than {MAX_PIXELS}; a decompression bomb")
             image.load()
-            return data if image.format == "PNG" else _encoded(image)
+            as_it_is = image.format == "PNG" and not getattr(image, "is_animated", False) and not _turned(image)
+            return data if as_it_is else _encoded(image)
     except ValueError:
         raise
     except Image.DecompressionBombError:
@@ -41,6 +42,10 @@ def png(data: bytes, name: str = "") -> bytes:
         raise ValueError(f"it is no image{f', though its name says {stated}' if stated else ''}") from None
     except Exception as error:  # decoders raise whatever a damaged file brings them to
         raise ValueError(f"the image is damaged or cut off ({' '.join(str(error).split())})") from None
+
+
+def _turned(image: Image.Image) -> bool:
+    return image.getexif().get(ExifTags.Base.Orientation, 1) != 1
 
 
 def _encoded(image: Image.Image) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,18 +17,18 @@ from typing import Any
 from k15.curation.document import Broken
 from k15.curation.generators.vision import VisionDocument
 from k15.curation.sources import archive
+from k15.curation.sources.beside import CAPTIONS
 from k15.curation.sources.images import png
 from k15.curation.sources.lines import numbered
 from k15.curation.sources.objects import open_url
 from k15.curation.sources.params import Source
-from k15.curation.sources.pieces import Piece, Unit, located, suffixes
-from k15.curation.sources.places import TAR
-from k15.curation.sources.reading import broken, files, repeats
+from k15.curation.sources.pieces import Piece, Unit, suffixes
+from k15.curation.sources.places import is_archive, located
+from k15.curation.sources.reading import broken, files
 from k15.curation.sources.records import Fault, SourceFile, excerpt, parse_json, text_of_fields
 from k15.curation.sources.streams import read_whole
 
 MARK = "<image>"
-_CAPTIONS = (".txt", ".json")
 
 
 def plain(text: str) -> str:
@@ -37,15 +38,12 @@ def plain(text: str) -> str:
 
 def read_pictures(source: Source, unit: Unit, root: Path) -> Iterator[VisionDocument | Broken]:
     """Every document of `unit`, and what can't be read."""
-    seen: set[bytes] = set()
     for piece in unit.pieces:
         name, shown = piece.place.name, piece.place.shown
         read = _folder if source.format == "images" else _lines
         empty = True
         for found in read(source, piece, root):
             empty = False
-            if isinstance(found, VisionDocument) and repeats(found.id, seen):
-                found = broken(source, name, shown, Fault("", f"a second document is called {found.id!r}"))
             yield found
         if empty and piece.stop is None:
             yield broken(source, name, shown, Fault("", "it holds no document"))
@@ -74,7 +72,7 @@ _Captioned = tuple[str, tuple[bytes, str] | Fault]
 def _captioned(source: Source, piece: Piece, root: Path) -> Iterator[_Captioned]:
     """Name of the image, and its data with its caption."""
     place = piece.place
-    if place.name.endswith(TAR):
+    if is_archive(place.name):
         yield from _archived(source, piece, root)
         return
     for file in files(piece, root, source):
@@ -83,16 +81,15 @@ def _captioned(source: Source, piece: Piece, root: Path) -> Iterator[_Captioned]
             continue
         data, damage = read_whole(file.stream)
         stem = located(place, root).rpartition(".")[0]
-        beside = {suffix: text for suffix in _CAPTIONS if (text := _beside(stem + suffix)) is not None}
+        beside = {suffix: text for suffix in CAPTIONS if (text := _beside(stem, suffix)) is not None}
         yield _with_caption(place.name, data, damage, beside, source)
 
 
-def _beside(url: str) -> bytes | None:
-    try:
-        with open_url(url) as stream:
+def _beside(stem: str, suffix: str) -> bytes | None:
+    for spelt in (suffix, suffix.upper()):
+        with contextlib.suppress(FileNotFoundError), open_url(stem + spelt) as stream:
             return read_whole(stream)[0]
-    except FileNotFoundError:
-        return None
+    return None
 
 
 def _archived(source: Source, piece: Piece, root: Path) -> Iterator[_Captioned]:
@@ -101,7 +98,7 @@ def _archived(source: Source, piece: Piece, root: Path) -> Iterator[_Captioned]:
     group: dict[str, tuple[bytes, str | None]] = {}
     stem = ""
     with open_url(located(place, root)) as stream:
-        for file in archive.members(place.name, place.shown, stream, (*suffixes(source), *_CAPTIONS)):
+        for file in archive.members(place.name, place.shown, stream, (*suffixes(source), *CAPTIONS)):
             if isinstance(file, Fault):
                 yield place.name, file
                 continue
@@ -114,9 +111,9 @@ def _archived(source: Source, piece: Piece, root: Path) -> Iterator[_Captioned]:
 
 
 def _grouped(stem: str, group: dict[str, tuple[bytes, str | None]], source: Source) -> Iterator[_Captioned]:
-    beside = {suffix: group[suffix][0] for suffix in _CAPTIONS if suffix in group}
+    beside = {suffix.lower(): data for suffix, (data, _) in group.items() if suffix.lower() in CAPTIONS}
     for suffix, (data, damage) in group.items():
-        if suffix not in _CAPTIONS:
+        if suffix.lower() not in CAPTIONS:
             yield _with_caption(f"{stem}{suffix}", data, damage, beside, source)
 
 
@@ -137,7 +134,7 @@ def _with_caption(name: str, data: bytes, damage: str | None, beside: dict[str, 
 
 
 def _lines(source: Source, piece: Piece, root: Path) -> Iterator[VisionDocument | Broken]:
-    base = None if piece.place.name.endswith(TAR) else located(piece.place, root).rpartition("/")[0]
+    base = None if is_archive(piece.place.name) else located(piece.place, root).rpartition("/")[0]
     for file in files(piece, root, source):
         if isinstance(file, Fault):
             yield broken(source, piece.place.name, piece.place.shown, file)

@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 
 from k15.curation.measures.programming import EXTENSIONS
 from k15.curation.sources import places
+from k15.curation.sources.beside import IMAGES, with_beside
 from k15.curation.sources.objects import open_url
 from k15.curation.sources.params import Format, Source
-from k15.curation.sources.places import Place
+from k15.curation.sources.places import Place, located
 from k15.curation.sources.records import MIB
 
 UNIT = 32 * MIB
@@ -30,7 +31,7 @@ _SUFFIXES: dict[Format, tuple[str, ...]] = {
     "html": (".html", ".htm"),
     "warc": (".warc",),
     "wet": (".wet", ".warc"),
-    "images": (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
+    "images": IMAGES,
     "image_text": (".jsonl", ".ndjson"),
 }
 
@@ -60,23 +61,25 @@ def units(source: Source, root: Path) -> list[Unit]:
     """All of `source`, in the order of its files' names."""
     together: list[tuple[Piece, ...]] = []
     small: list[Piece] = []
-    for place in places.find(source.path, root, suffixes(source)):
-        if small and (len(small) == FILES or sum(p.place.size for p in small) + place.size > UNIT):
+    size = 0
+    for place in with_beside(places.find(source.path, root, suffixes(source)), source.format, root):
+        if small and (len(small) == FILES or size + place.size > UNIT):
             together.append(tuple(small))
-            small = []
+            small, size = [], 0
         pieces = list(_pieces(place, source.format, root))
         if len(pieces) == 1:
             small += pieces
+            size += place.size
         else:
             together += [tuple(small)] if small else []
             together += [(piece,) for piece in pieces]
-            small = []
+            small, size = [], 0
     together += [tuple(small)] if small else []
     return [Unit(source.name, number, pieces) for number, pieces in enumerate(together)]
 
 
 def _pieces(place: Place, form: Format, root: Path) -> Iterator[Piece]:
-    if place.size <= UNIT or not place.name.endswith(suffixes_of(form)):
+    if place.size <= UNIT or not place.name.lower().endswith(_SUFFIXES[form]):
         yield Piece(place)
     elif form in ("jsonl", "image_text"):
         for start in range(0, place.size, UNIT):
@@ -85,10 +88,6 @@ def _pieces(place: Place, form: Format, root: Path) -> Iterator[Piece]:
         yield from _row_groups(place, root)
     else:
         yield Piece(place)
-
-
-def suffixes_of(form: Format) -> tuple[str, ...]:
-    return _SUFFIXES[form]
 
 
 def _row_groups(place: Place, root: Path) -> Iterator[Piece]:
@@ -107,7 +106,3 @@ def _row_groups(place: Place, root: Path) -> Iterator[Piece]:
             start, size = group, 0
         size += packed
     yield Piece(place, start, footer.num_row_groups)
-
-
-def located(place: Place, root: Path) -> str:
-    return place.url if "://" in place.url else str(root / place.url)

@@ -6,9 +6,10 @@ compressed or not, are taken, and no hidden ones; a file that is named, or match
 
 from __future__ import annotations
 
-import fnmatch
 import glob
-from collections.abc import Iterable
+import re
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
@@ -17,14 +18,20 @@ from k15.artifacts.storage import s3_client, s3_errors
 from k15.curation.sources.streams import without_codec
 from k15.errors import UserError
 
-TAR = (".tar", ".tar.gz", ".tgz", ".tar.zst")
+_TAR = (".tar", ".tar.gz", ".tgz", ".tar.zst")
 _LISTED = 6
+_VERSIONS = (
+    "ETag", "etag", "oid", "blob_id", "last_commit", "sha256", "md5Hash", "generation", "LastModified", "last_modified",
+    "updated", "modified", "mtime", "created",
+)  # fmt: skip
+"""What file systems of fsspec tell of an entry that changes with its content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """`name` is relative to the source's path, `shown` is what a user recognises, `url` is how to open it (a local
-    one is relative to the repository root where it lies there); `version` changes when the content does."""
+    one is relative to the repository root where it lies there); `version` changes when the content does, and where
+    nothing is known of that, at every look."""
 
     name: str
     shown: str
@@ -35,15 +42,20 @@ class Place:
 
 def find(path: str, root: Path, suffixes: tuple[str, ...]) -> list[Place]:
     """The files of `path` (relative to `root`)."""
-    if path.startswith("s3://"):
-        found = _on_s3(path, suffixes)
-    elif "://" in path:
-        found = _at_fsspec(path, suffixes)
-    else:
-        found = _local(path, root, suffixes)
-    if not found:
+    if not (found := within(path, root, suffixes)):
         raise UserError(f"{path}: no {_listed(suffixes)} file there; correct the source's path or format")
     return sorted(found, key=lambda place: place.name)
+
+
+def within(path: str, root: Path, suffixes: tuple[str, ...]) -> list[Place]:
+    """The same in no order, and perhaps none."""
+    if path.startswith("s3://"):
+        return _on_s3(path, suffixes)
+    return _at_fsspec(path, suffixes) if "://" in path else _local(path, root, suffixes)
+
+
+def located(place: Place, root: Path) -> str:
+    return place.url if "://" in place.url else str(root / place.url)
 
 
 def _listed(suffixes: tuple[str, ...]) -> str:
@@ -53,8 +65,13 @@ def _listed(suffixes: tuple[str, ...]) -> str:
 
 def wanted(name: str, suffixes: tuple[str, ...]) -> bool:
     """Whether a file that nobody named is one of the source's."""
-    hidden = any(part.startswith(".") for part in PurePosixPath(name).parts)
-    return not hidden and (without_codec(name).lower().endswith(suffixes) or name.endswith(TAR))
+    return not _is_hidden(PurePosixPath(name).parts) and (
+        without_codec(name).lower().endswith(suffixes) or is_archive(name)
+    )
+
+
+def is_archive(name: str) -> bool:
+    return name.lower().endswith(_TAR)
 
 
 def _local(path: str, root: Path, suffixes: tuple[str, ...]) -> list[Place]:
@@ -68,7 +85,9 @@ def _local(path: str, root: Path, suffixes: tuple[str, ...]) -> list[Place]:
         paths = [whole]
     elif glob.has_magic(path):
         base = Path(*_until_magic(whole))
-        paths = [Path(match) for match in glob.glob(str(whole), recursive=True) if Path(match).is_file()]
+        matches = _matcher(str(whole))
+        paths = [file for file in map(Path, glob.glob(_plain(str(whole)), recursive=True)) if file.is_file()]
+        paths = [file for file in paths if matches(str(file))]
     else:
         raise UserError(f"{path}: no such file; correct the source's path")
     return [_local_place(file, base, path, root, file == whole) for file in paths]
@@ -86,6 +105,26 @@ def _until_magic(path: PurePath) -> list[str]:
     return parts[: next(index for index, part in enumerate(parts) if glob.has_magic(part))]
 
 
+def _plain(pattern: str) -> str:
+    """Two stars within a name are one."""
+    return "/".join(part if part == "**" else re.sub(r"\*\*+", "*", part) for part in pattern.split("/"))
+
+
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    """As a shell has it, here and at any address: a star stays within a name, and hidden names are meant by patterns
+    that begin with a dot only."""
+    from fsspec.utils import glob_translate
+
+    matches = re.compile(glob_translate(_plain(pattern))).match
+    known = len(_until_magic(PurePosixPath(pattern)))
+    hidden = _is_hidden(PurePosixPath(pattern).parts[known:])
+    return lambda path: bool(matches(path)) and (hidden or not _is_hidden(PurePosixPath(path).parts[known:]))
+
+
+def _is_hidden(parts: Sequence[str]) -> bool:
+    return any(part.startswith(".") for part in parts)
+
+
 def _prefix(pattern: str) -> str:
     parts = PurePosixPath(pattern)
     return "/".join(_until_magic(parts) if glob.has_magic(pattern) else parts.parts)
@@ -98,7 +137,8 @@ def _on_s3(url: str, suffixes: tuple[str, ...]) -> list[Place]:
     entries: dict[str, Any] = {}
     with s3_errors(url):
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            entries.update((entry["Key"], entry) for entry in page.get("Contents", ()))
+            found = (entry for entry in page.get("Contents", ()) if not entry["Key"].endswith("/"))
+            entries.update((entry["Key"], entry) for entry in found)
     base, chosen = _choose(entries, pattern, prefix, suffixes)
     return [
         Place(_below(base, key), shown, shown, entries[key]["Size"], entries[key]["ETag"])
@@ -126,16 +166,21 @@ def _at_fsspec(url: str, suffixes: tuple[str, ...]) -> list[Place]:
             f"{url}: {key}",
             system.unstrip_protocol(key),
             int(found[key]["size"] or 0),
-            str(next((found[key][name] for name in ("ETag", "etag", "oid", "mtime") if name in found[key]), "")),
+            _version(found[key]),
         )
         for key in chosen
     ]
 
 
+def _version(entry: Mapping[str, Any]) -> str:
+    found = [f"{name}={entry[name]}" for name in _VERSIONS if entry.get(name)]
+    return " ".join(found) or uuid.uuid4().hex
+
+
 def _choose(keys: Iterable[str], pattern: str, prefix: str, suffixes: tuple[str, ...]) -> tuple[str, list[str]]:
     """Those of `keys` that `pattern` means, and what their names are relative to."""
     if glob.has_magic(pattern):
-        return prefix, [key for key in keys if fnmatch.fnmatchcase(key, pattern)]
+        return prefix, list(filter(_matcher(pattern), keys))
     if prefix in keys:
         return str(PurePosixPath(prefix).parent), [prefix]
     inside = [key for key in keys if key.startswith(f"{prefix}/")] if prefix else list(keys)

@@ -2,14 +2,12 @@
 
 Guarantees: an id is what the source calls the document, or its place in the source, never its position in a run.
 What can't be read as declared is a `Broken` with file, place and reason, and the next record is read; with
-`damage: refuse` it ends the run with one line. A second document of an id within a unit is broken; across units
-ids can repeat only where the source gives them. Memory does not depend on the size of the unit (but for the ids that
-the source gives). Not here: what the text is worth; that is for the filters.
+`damage: refuse` it ends the run with one line. Memory does not depend on the size of the unit (but for the addresses of
+crawled pages). Not here: that ids which the source gives come once, and what the text is worth.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,9 +17,9 @@ from k15.curation.sources.columns import parquet
 from k15.curation.sources.lines import jsonl
 from k15.curation.sources.objects import open_url
 from k15.curation.sources.params import Format, Source
-from k15.curation.sources.pieces import Piece, Unit, located, suffixes
-from k15.curation.sources.places import TAR
-from k15.curation.sources.records import Fault, Record, SourceFile, Text, excerpt
+from k15.curation.sources.pieces import Piece, Unit, suffixes
+from k15.curation.sources.places import is_archive, located
+from k15.curation.sources.records import Fault, Record, SourceFile, Text
 from k15.curation.sources.text import page, text
 from k15.curation.sources.warc import warc
 from k15.errors import UserError
@@ -39,16 +37,12 @@ _READERS: dict[Format, _Reader] = {
 
 def read(source: Source, unit: Unit, root: Path) -> Iterator[Document | Broken]:
     """Every document of `unit`, unfiltered, and what can't be read."""
-    seen: set[bytes] = set()
     for piece in unit.pieces:
         for file in files(piece, root, source):
             if isinstance(file, Fault):
                 yield broken(source, piece.place.name, piece.place.shown, file)
                 continue
             for record in _records(file, source):
-                if isinstance(record, Text) and record.key is not None and repeats(record.key, seen):
-                    known = f"a second document is called {record.key!r}"
-                    record = Fault(record.place, known, record.place.lstrip(":@#"), excerpt(record.text))
                 if isinstance(record, Fault):
                     yield broken(source, file.name, file.shown, record)
                 else:
@@ -79,7 +73,7 @@ def files(piece: Piece, root: Path, source: Source) -> Iterator[SourceFile | Fau
         yield Fault("", f"it can't be opened ({error.strerror or error})")
         return
     with stream:
-        if place.name.endswith(TAR):
+        if is_archive(place.name):
             yield from archive.members(place.name, place.shown, stream, suffixes(source))
         else:
             yield SourceFile(place.name, place.shown, stream, piece.start, piece.stop)
@@ -92,11 +86,3 @@ def _records(file: SourceFile, source: Source) -> Iterator[Record]:
         yield record
     if empty and file.stop is None:
         yield Fault("", "it holds no document")
-
-
-def repeats(key: str, seen: set[bytes]) -> bool:
-    """Whether `key` was seen; it is from now on."""
-    digest = hashlib.blake2b(key.encode(), digest_size=12).digest()
-    repeated = digest in seen
-    seen.add(digest)
-    return repeated

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from io import BufferedReader
 from typing import Any
@@ -67,6 +67,10 @@ def too_large(what: str) -> str:
     return f"the {what} is larger than {MAX_DOCUMENT // MIB} MiB"
 
 
+def lacks(name: str, known: Iterable[str]) -> str:
+    return f"it has no field {name!r} (it has {', '.join(sorted(map(str, known))[:20]) or 'none'})"
+
+
 def parse_json(data: bytes) -> Any:
     """The value, or a ValueError with a reason in a few words."""
     try:
@@ -85,8 +89,7 @@ def text_of_fields(record: Mapping[str, Any], fields: list[str], id_field: str |
     """The document in a row, or a ValueError with a reason in a few words."""
     for name in [*fields, *([id_field] if id_field else [])]:
         if name not in record:
-            known = ", ".join(sorted(map(str, record))[:20]) or "none"
-            raise ValueError(f"it has no field {name!r} (it has {known})")
+            raise ValueError(lacks(name, record))
     for name in fields:
         if not isinstance(record[name], str):
             raise ValueError(f"field {name!r} is not a string")

@@ -18,7 +18,7 @@ from k15.curation.sources.records import MAX_DOCUMENT, MIB, Damage, too_large
 
 MAX_EXPANSION = 250
 """How often its own size an input may expand to: text does not compress that well, bombs do."""
-_HARMLESS = 256 * MIB
+HARMLESS = 256 * MIB
 _READ = 64 << 10
 _ZSTD_FEED = 1 << 10  # four bytes may become 128 KiB, and all of a feed's output is held at once
 _WINDOW = 1 << 27
@@ -53,7 +53,7 @@ class _Expanding(io.RawIOBase):
                 raise Damage(self._damage)
             self._output = memoryview(self._step())
             self._written += len(self._output)
-            if self._written > max(_HARMLESS, MAX_EXPANSION * self._read):
+            if self._written > max(HARMLESS, MAX_EXPANSION * self._read):
                 self._damage = f"it expands to more than {MAX_EXPANSION} times its size; a bomb"
         size = min(len(buffer), len(self._output))
         buffer[:size] = self._output[:size]
@@ -171,7 +171,7 @@ _CODECS: dict[str, type[_Expanding]] = {".gz": Gzip, ".tgz": Gzip, ".zst": Zstan
 
 def codec(name: str, raw: BufferedReader) -> _Expanding | None:
     """What undoes the compression that the name says `raw` has."""
-    found = _CODECS.get(f".{name.rpartition('.')[2]}")
+    found = _CODECS.get(f".{name.lower().rpartition('.')[2]}")
     return found(raw) if found else None
 
 
@@ -190,7 +190,10 @@ def sniffed(raw: BufferedReader) -> _Expanding | BufferedReader:
 
 def without_codec(name: str) -> str:
     """The name that the content has once it is expanded."""
-    return name.removesuffix(".gz").removesuffix(".zst")
+    for suffix in (".gz", ".zst"):
+        if name.lower().endswith(suffix):
+            name = name[: -len(suffix)]
+    return name
 
 
 def read_whole(stream: BufferedReader) -> tuple[bytes, str | None]:

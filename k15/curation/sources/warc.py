@@ -2,7 +2,9 @@
 
 Guarantees: a record that is damaged costs that record, and the next one that begins with a WARC version line (in
 gzip: the next member) is read; records of other kinds are passed over; an answer that is no page (redirects, errors,
-pictures) is counted. What a page was compressed or cut into chunks by is undone, within the size of a document.
+pictures) is counted. A page is called by its address, and one that a file has again with another date by address and
+date: memory holds the addresses of a file. What a page was compressed or cut into chunks by is undone, within the size
+of a document.
 Not read: the older ARC format; zstandard with a dictionary.
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from io import BufferedReader, BytesIO
 from typing import Any, cast
 
@@ -96,14 +99,24 @@ class _Tape:
 
 def warc(file: SourceFile, source: Source) -> Iterator[Record]:
     tape = _Tape(sniffed(file.stream))
+    dates: dict[str, str] = {}
     more = True
     while more:
         reader = _Segment(tape, _KINDS[source.format])
-        yield from reader
+        for record in reader:
+            yield _by_date(record, dates) if isinstance(record, Text) else record
         if reader.damage:
             place = f"@{reader.last}+"  # the record itself can be a fault of its own
             yield Fault(place, reader.damage, f"after byte {reader.last}", excerpt(tape.since(reader.last)))
         more = bool(reader.damage) and tape.resume(reader.last)
+
+
+def _by_date(record: Text, dates: dict[str, str]) -> Text:
+    """`dates`: the first one of each address."""
+    address, date = record.meta["url"], record.meta["date"]
+    return (
+        record if not address or dates.setdefault(address, date) == date else replace(record, key=f"{address}@{date}")
+    )
 
 
 class _Segment:

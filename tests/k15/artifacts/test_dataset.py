@@ -161,3 +161,13 @@ def test_rows_that_end_in_an_error_leave_the_old_dataset(tmp_path: Path, monkeyp
         write_dataset(tmp_path / "data", "prompt", broken(), producer=PRODUCER)
     assert read_manifest(tmp_path / "data") == old
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_the_size_of_a_slice_is_that_of_its_rows() -> None:
+    values = pa.array(
+        [[(f"m{i}", float(i)) for i in range(n % 4)] for n in range(100)], pa.map_(pa.string(), pa.float64())
+    )
+    lists = pa.array([["文" * n, None] for n in range(100)], pa.list_(pa.string()))
+    for array in (values, lists):
+        assert sum(dataset._size(array.slice(start, 7)) for start in range(0, 100, 7)) == dataset._size(array)
+        assert dataset._size(array.slice(40, 7)) == dataset._size(pa.array(array[40:47].to_pylist(), array.type))

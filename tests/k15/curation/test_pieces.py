@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from k15.curation.pieces import Piece, WorkersParams, complete
+from k15.curation.pieces import Piece, WorkersParams, _wait, complete
 from k15.errors import UserError
 from k15.progress import Progress
 
@@ -71,7 +72,52 @@ def test_a_mistake_in_a_piece_is_one_line(tmp_path: Path, workers: WorkersParams
 def test_a_killed_worker_is_an_error_of_the_machine(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"a worker was ended from outside.*workers\.count lower"):
         run([Piece(tmp_path / f"out/{n}", die) for n in range(2)], TWO, tmp_path)
-    assert not [path for path in (tmp_path / "out").iterdir() if not path.name.startswith(".")]
+    assert all(path.name.startswith(".") for path in (tmp_path / "out").iterdir())
+
+
+def test_what_killed_workers_left_is_removed(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (tmp_path / "out").mkdir()
+    (tmp_path / f"out/.0.{os.uname().nodename}-{ended.pid}").touch()
+    assert run(pieces(tmp_path), ONE, tmp_path) == 9
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [str(n) for n in range(9)]
+
+
+def test_what_another_run_is_writing_stays(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    for name in (f".0.{os.uname().nodename}-{os.getppid()}", ".0.elsewhere-999999999"):
+        (tmp_path / "out" / name).touch()
+    run(pieces(tmp_path), ONE, tmp_path)
+    assert len(list((tmp_path / "out").iterdir())) == 11
+
+
+def test_other_children_of_this_process_survive_a_mistake(tmp_path: Path) -> None:
+    other = multiprocessing.get_context("forkserver").Process(target=time.sleep, args=(600,))
+    other.start()
+    try:
+        with pytest.raises(UserError, match="is no good"):
+            run([*pieces(tmp_path), Piece(tmp_path / "out/bad", refuse)], TWO, tmp_path)
+        assert other.is_alive()
+    finally:
+        other.kill()
+        other.join()
+
+
+@pytest.mark.parametrize("end", ["exit 0", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1"])
+def test_a_job_is_waited_for_while_slurm_cannot_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    """It is asked three times: it is busy, it lists the job, it knows it no more."""
+    asked = tmp_path / "asked"
+    squeue = tmp_path / "squeue"
+    squeue.write_text(
+        f"#!/bin/sh\necho >> {asked}\ncase $(wc -l < {asked}) in\n"
+        f"1) echo 'Unable to contact slurm controller' >&2; exit 1;;\n2) echo 7 cpu;;\n*) {end};;\nesac\n"
+    )
+    squeue.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr("k15.curation.pieces._POLL_S", 0.0)
+    _wait(pieces(tmp_path), "7")
+    assert len(asked.read_text()) == 3
 
 
 SCRIPT = """

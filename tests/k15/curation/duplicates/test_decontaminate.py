@@ -2,6 +2,7 @@ import pickle
 import random
 
 import pytest
+from pydantic import ValidationError
 
 from k15.curation.duplicates.decontaminate import EvaluationIndex
 from k15.evaluation.params import DecontaminationParams
@@ -93,6 +94,16 @@ def test_items_too_short_to_tell_are_named():
     assert index.unprotected == [("s", "a")]
     hits = index.hits(["Compute 2 + 2.", "compute the sum of 2 and 2", "Compute the sum of 2 and 3"])
     assert [hit and hit.id for hit in hits] == [None, "b", "b"]
+
+
+@pytest.mark.parametrize("too_low", [{"shortest": 3}, {"short": 4}])
+def test_items_shorter_than_their_seeds_cannot_be_asked_for(too_low):
+    with pytest.raises(ValidationError, match="greater than or equal to"):
+        DecontaminationParams(**too_low)
+    limits = DecontaminationParams(shortest=4, short=5)
+    items = [("s", "a", "who painted old bridges"), ("s", "b", "who painted those old bridges")]
+    index = EvaluationIndex.build(items, limits)
+    assert [hit.id for hit in index.hits([host(text) for _, _, text in items])] == ["a", "b"]
 
 
 def test_of_the_shortest_items_all_must_be_there():

@@ -35,11 +35,19 @@ def test_learns_and_does_not_depend_on_the_order(tmp_path: Path):
     assert p[0] > 0.8 and p[1] < 0.2
     assert measured["seeds"] == {"good": 200, "bad": 100} and measured["auc"] == 1.0
     assert p.tolist() == second.probabilities(texts).tolist()
-    assert first.probabilities(texts[1:2])[0] == pytest.approx(p[1], abs=1e-6)
     assert p.tolist() != fit(known, PARAMS, seed=2)[0].probabilities(texts).tolist()
     first.save(tmp_path / "classifier.safetensors")
     assert Classifier.load(tmp_path / "classifier.safetensors").probabilities(texts).tolist() == p.tolist()
     assert first.probabilities([]).tolist() == []
+
+
+def test_a_probability_does_not_depend_on_the_texts_beside():
+    classifier, _ = fit(seeds(100), PARAMS, seed=1)
+    texts = [f"{one.text} {'garden ' * (number % 50)}" for number, one in enumerate(seeds(300))]
+    whole = classifier.logits(texts).tolist()
+    for size in (1, 3):
+        parts = [classifier.logits(texts[start : start + size]) for start in range(0, len(texts), size)]
+        assert np.concatenate(parts).tolist() == whole
 
 
 @pytest.mark.parametrize(("kind", "what"), [(True, "bad"), (False, "good")])

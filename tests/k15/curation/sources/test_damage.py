@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import tarfile
 import tracemalloc
 import zlib
 
@@ -162,7 +163,7 @@ def test_whatever_follows_gzip_is_a_damage_but_padding_is_not(tmp_path, found):
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_bombs_are_stopped(tmp_path, declare, monkeypatch, pack):
-    monkeypatch.setattr(streams, "_HARMLESS", 1 << 20)
+    monkeypatch.setattr(streams, "HARMLESS", 1 << 20)
     name = "a.jsonl.gz" if pack is gzip.compress else "a.jsonl.zst"
     (tmp_path / name).write_bytes(pack(GOOD + bytes(200_000_000)))
     source = declare(name, "jsonl")
@@ -238,7 +239,28 @@ def test_parquet_rows_that_are_no_text(tmp_path, found):
     }
 
 
-def test_a_column_that_parquet_lacks_is_a_mistake_in_the_declaration(tmp_path, found):
+def test_a_column_that_one_parquet_file_lacks_costs_that_file(tmp_path, found):
     (tmp_path / "a.parquet").write_bytes(table(["one"]))
-    with pytest.raises(UserError, match=r"has no field 'body' \(it has text\)"):
-        found("a.parquet", "parquet", text_field="body")
+    pq.write_table(pa.table({"body": ["two"]}), tmp_path / "b.parquet")
+    result = found("*.parquet", "parquet", text_field="body")
+    assert result.texts == {"mine/b.parquet:1": "two"}
+    assert result.faults == {"mine/a.parquet": "it has no field 'body' (it has text)"}
+    with pytest.raises(UserError, match=r"it has no field 'body' \(it has text\)"):
+        found("*.parquet", "parquet", text_field="body", damage="refuse")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"9" * 5000 + b" path=x\n", b"30 size=" + b"9" * 21 + b"\n", b"11 size=-7\n", b"99 path=x\n"],
+)
+def test_headers_of_archives_that_state_no_length(tmp_path, found, header):
+    def entry(name, content, kind=tarfile.REGTYPE):
+        info = tarfile.TarInfo(name)
+        info.size, info.type = len(content), kind
+        return info.tobuf() + content + b"\0" * (-len(content) % 512)
+
+    parts = [entry("a.txt", b"one"), entry("pax", header, tarfile.XHDTYPE), entry("b.txt", b"two"), b"\0" * 1024]
+    (tmp_path / "a.tar").write_bytes(b"".join(parts))
+    result = found("a.tar", "text")
+    assert result.texts == {"mine/a.tar/a.txt": "one"}
+    assert "the archive is damaged" in result.faults["mine/a.tar"]

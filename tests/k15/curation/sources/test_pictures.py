@@ -9,7 +9,7 @@ import zlib
 
 import boto3
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from k15.curation.document import Broken
 from k15.curation.sources import units
@@ -178,3 +178,61 @@ def test_pictures_on_s3(s3_bucket, pictures):
     good, more = pictures(f"{s3_bucket}/d", "image_text")
     assert good["mine/a.jsonl:1"].images == (image(),)
     assert not faults and not more
+
+
+def test_captions_and_pictures_beside_a_file_are_part_of_its_version(tmp_path, declare):
+    (tmp_path / "d/img").mkdir(parents=True)
+    (tmp_path / "d/A.JPG").write_bytes(image("JPEG"))
+    (tmp_path / "d/b.png").write_bytes(image())
+    (tmp_path / "d/t.jsonl").write_text(json.dumps({"text": "a", "images": ["img/c.png"]}))
+
+    def versions(form):
+        return {
+            piece.place.name: piece.place.version
+            for unit in units(declare("d", form), tmp_path)
+            for piece in unit.pieces
+        }
+
+    folder, lines = versions("images"), versions("image_text")
+    assert versions("images") == folder
+    (tmp_path / "d/A.TXT").write_text("A photograph.")
+    with_caption = versions("images")
+    assert with_caption["A.JPG"] != folder["A.JPG"]
+    assert with_caption["b.png"] == folder["b.png"]
+    assert versions("image_text") == lines
+    (tmp_path / "d/img/c.png").write_bytes(image())
+    assert versions("image_text") != lines
+
+
+def test_names_in_capitals(tmp_path, pictures):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/A.JPG").write_bytes(image("JPEG"))
+    (tmp_path / "d/A.TXT").write_text("A photograph.")
+    with tarfile.open(tmp_path / "d/B.TAR", "w") as archive:
+        archive.add(tmp_path / "d/A.JPG", "E.JPEG")
+        archive.add(tmp_path / "d/A.TXT", "E.TXT")
+    good, faults = pictures("d", "images")
+    assert {name: item.text for name, item in good.items()} == {
+        "mine/A.JPG": "<image>\nA photograph.",
+        "mine/B.TAR/E.JPEG": "<image>\nA photograph.",
+    }
+    assert not faults
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_pictures_are_upright(tmp_path, pictures, form):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    name = f"a.{form.lower()}"
+    Image.open(io.BytesIO(image(size=(8, 6)))).save(tmp_path / name, form, exif=exif)
+    upright = Image.open(io.BytesIO(pictures(name, "images")[0][f"mine/{name}"].images[0]))
+    assert upright.size == (6, 8)
+    assert upright.getexif().get(ExifTags.Base.Orientation, 1) == 1
+
+
+def test_of_a_moving_picture_the_first_frame_is_taken(tmp_path, pictures):
+    frames = [Image.new("RGB", (8, 6), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
+    still = Image.open(io.BytesIO(pictures("a.png", "images")[0]["mine/a.png"].images[0]))
+    assert not getattr(still, "is_animated", False)
+    assert still.getpixel((0, 0)) == (255, 0, 0)

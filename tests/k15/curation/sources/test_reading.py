@@ -15,6 +15,7 @@ import pytest
 import zstandard
 
 from k15.curation.sources import read, units
+from k15.curation.sources.places import _version, within
 from k15.errors import UserError
 
 
@@ -39,16 +40,15 @@ def test_jsonl_ids_are_lines_and_fields_are_joined(tmp_path, found):
     assert not result.faults
 
 
-def test_id_field_names_documents_and_repeats_are_broken(tmp_path, found):
+def test_id_field_names_documents(tmp_path, found):
     records = [{"text": "a", "n": 7}, {"text": "b", "n": "x"}, {"text": "c", "n": 7}, {"text": "d", "n": None}]
     (tmp_path / "a.jsonl").write_bytes(jsonl(*records))
     result = found("a.jsonl", "jsonl", id_field="n")
-    assert result.texts == {"mine/7": "a", "mine/x": "b"}
+    assert [(one.id, one.text) for one in result.documents] == [("mine/7", "a"), ("mine/x", "b"), ("mine/7", "c")]
     assert result.faults == {
-        "mine/a.jsonl:3": "a second document is called '7'",
         "mine/a.jsonl:4": "field 'n' names no document (it is neither a string nor an integer)",
     }
-    assert result.broken[0].excerpt == "c"
+    assert result.broken[0].excerpt.startswith('{"text": "d"')
 
 
 def test_code_is_found_by_the_names_of_its_files(tmp_path, found):
@@ -95,6 +95,25 @@ def test_text_is_cut_where_the_source_says(tmp_path, found):
     }
 
 
+def test_a_text_of_any_size_is_cut_into_documents(tmp_path, found, monkeypatch):
+    chapters = [f"CHAPTER {n}\n{'é' * (n * 97 % 300)}\n{n}\n" for n in range(400)]
+    (tmp_path / "small.txt").write_text("Front\n" + "".join(chapters))
+    whole = found("small.txt", "text", split_before="^CHAPTER").texts
+    for module in ("streams", "text"):
+        monkeypatch.setattr(f"k15.curation.sources.{module}.MAX_DOCUMENT", 2000)
+    monkeypatch.setattr("k15.curation.sources.streams._BUFFER", 512)
+    assert found("small.txt", "text", split_before="^CHAPTER").texts == whole
+    (tmp_path / "long.txt").write_text("".join([*chapters[:9], "CHAPTER\n" + "x\n" * 5000, *chapters[9:]]))
+    (tmp_path / "long.txt.gz").write_bytes(gzip.compress((tmp_path / "long.txt").read_bytes())[:-300])
+    result = found("long.txt", "text", split_before="^CHAPTER")
+    assert list(result.texts.values()) == chapters
+    assert result.faults == {"mine/long.txt#10": "the document is larger than 32 MiB"}
+    cut = found("long.txt.gz", "text", split_before="^CHAPTER")
+    assert list(cut.texts.values()) == chapters[: len(cut.texts)]
+    assert 9 < len(cut.texts) < 400
+    assert list(cut.faults.values())[1:] == ["the gzip data is cut off"]
+
+
 @pytest.mark.parametrize("suffix", ["tar", "tar.gz", "tar.zst"])
 def test_members_of_an_archive(tmp_path, found, suffix):
     long = f"{'deep/' * 40}c.txt.gz"
@@ -119,7 +138,7 @@ def test_s3(tmp_path, s3_bucket, found):
     put(client, bucket, **{"d/a.jsonl": jsonl({"text": "a"}), "d/e/b.jsonl.gz": gzip.compress(jsonl({"text": "b"}))})
     both = {"mine/a.jsonl:1": "a", "mine/e/b.jsonl.gz:1": "b"}
     assert found(f"{s3_bucket}/d", "jsonl").texts == both
-    assert found(f"{s3_bucket}/d/*", "jsonl").texts == both
+    assert found(f"{s3_bucket}/d/**", "jsonl").texts == both
     assert found(f"{s3_bucket}/d/a.jsonl", "jsonl").texts == {"mine/a.jsonl:1": "a"}
     table = io.BytesIO()
     pq.write_table(pa.table({"text": ["one"]}), table)
@@ -178,6 +197,46 @@ def test_large_files_are_cut_and_cuts_leave_nothing_out(tmp_path, declare, monke
         results.append([document.id for document in documents])
     assert results[0] == results[1] == results[2]
     assert len(set(results[0])) == len(texts)
+
+
+GLOBS = ["d/*", "d/**", "d/**/*.jsonl", "d/*/*", "d/[ab]*", "d/?.jsonl", "*/a*", "d/e/.*", "d/x**", "**/a.jsonl", "*"]
+
+
+@pytest.mark.parametrize("pattern", GLOBS)
+def test_a_glob_means_the_same_files_everywhere(tmp_path, s3_bucket, pattern):
+    keys = ["d/a.jsonl", "d/e/b.jsonl", "d/e/f/a.jsonl", "d/e/.c.jsonl", "d/.h/a.jsonl", "d/x.y.jsonl", "b.jsonl"]
+    client, bucket = boto3.client("s3"), s3_bucket.removeprefix("s3://")
+    memory = fsspec.filesystem("memory")
+    for key in keys:
+        (tmp_path / "local" / key).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "local" / key).write_bytes(b"{}\n")
+        client.put_object(Bucket=bucket, Key=key, Body=b"{}\n")
+        memory.pipe_file(f"/globs/{key}", b"{}\n")
+    client.put_object(Bucket=bucket, Key="d/e/", Body=b"")
+    local = [place.url.removeprefix("local/") for place in within(f"local/{pattern}", tmp_path, ())]
+    at_s3 = [place.url.removeprefix(f"{s3_bucket}/") for place in within(f"{s3_bucket}/{pattern}", tmp_path, ())]
+    at_fsspec = [place.url.rpartition("/globs/")[2] for place in within(f"memory://globs/{pattern}", tmp_path, ())]
+    assert local
+    assert sorted(local) == sorted(at_s3) == sorted(at_fsspec)
+
+
+def test_names_in_capitals(tmp_path, found):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/A.TXT").write_text("one")
+    (tmp_path / "d/B.Txt.GZ").write_bytes(gzip.compress(b"two"))
+    (tmp_path / "d/C.TAR.GZ").write_bytes(gzip.compress(tar({"E.MD": b"three"})))
+    assert found("d", "text").texts == {"mine/A.TXT": "one", "mine/B.Txt.GZ": "two", "mine/C.TAR.GZ/E.MD": "three"}
+
+
+def test_units_tell_when_a_file_has_other_content(tmp_path, declare):
+    """Those of a file system that tells nothing of its files are new at every look."""
+    fsspec.filesystem("memory").pipe_file("/fresh/a.jsonl", b"{}\n")
+    (tmp_path / "a.jsonl").write_bytes(b"{}\n")
+    for path in ("memory://fresh", "a.jsonl"):
+        source = declare(path, "jsonl")
+        assert units(source, tmp_path) == units(source, tmp_path)
+    assert _version({"name": "a", "size": 1}) != _version({"name": "a", "size": 1})
+    assert _version({"size": 1, "blob_id": "x"}) == _version({"size": 2, "blob_id": "x"})
 
 
 def test_small_files_share_a_unit(tmp_path, declare):

@@ -65,8 +65,15 @@ def test_what_is_no_page_is_counted_and_no_reason_to_refuse(tmp_path, found):
     result = found("a.warc", "warc", damage="refuse")
     assert pages(result) == [2]
     assert list(result.faults.values()) == ["an answer of HTTP status 404, no page", "of type image/png, no page"]
-    (tmp_path / "a.warc").write_bytes(b"".join(parts[2:]))
-    assert "a second document is called" in found("a.warc", "warc").faults.popitem()[1]
+
+
+def test_an_address_that_a_file_has_again_is_called_by_its_date_too(tmp_path, found):
+    later = page(2).replace(b"2024-01-01T", b"2025-01-01T")
+    (tmp_path / "a.warc").write_bytes(page(2) + later + page(3) + page(2))
+    address, other = "mine/http://a.test/2", "mine/http://a.test/3"
+    result = found("a.warc", "warc")
+    assert [one.id for one in result.documents] == [address, f"{address}@2025-01-01T00:00:00Z", other, address]
+    assert not result.faults
 
 
 @pytest.mark.parametrize(
@@ -175,7 +182,7 @@ def test_real_archives(found):
             counts[path.name] = (len(result.texts), len(result.faults))
     assert counts == {
         "cc_net_sample.warc.txt": (3, 4),  # no record is as long as it states
-        "sample-0001_subset.warc.gz": (8, 2),  # one address three times
+        "sample-0001_subset.warc.gz": (10, 0),  # one address three times, with other dates
         "example-bad-non-chunked.warc.gz": (1, 0),
         "example-bad.warc.gz.bad": (1, 1),
         "example-digest.warc": (0, 1),  # requests alone
