@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from k15.params import Params
@@ -11,7 +13,8 @@ class EmbeddingParams(Params):
     """Near duplicates by meaning rather than by wording."""
 
     model: str | None = None
-    """Directory of a static-embedding or `transformers` encoder model; none: hashed words weighted by rarity."""
+    """Directory of a static-embedding or `transformers` encoder model, from the repository root; none: hashed words
+    weighted by rarity."""
     threshold: float = Field(gt=0, le=1)
     """Cosine similarity from which two documents are one."""
     dimensions: int = Field(default=256, ge=16)
@@ -21,6 +24,15 @@ class EmbeddingParams(Params):
     bucket: int = Field(default=512, ge=2)
     """Documents that a cell should hold; within it all pairs are compared."""
     seed: int = 1
+
+    def at(self, root: Path) -> EmbeddingParams:
+        """With the whole path of the model."""
+        return self if self.model is None else self.model_copy(update={"model": str(root / self.model)})
+
+    def state(self) -> list[tuple[str, int, int]]:
+        """Changes when a file of the model does."""
+        files = sorted(Path(self.model).iterdir()) if self.model and Path(self.model).is_dir() else []
+        return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
 
 
 class DuplicatesParams(Params):

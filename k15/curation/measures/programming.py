@@ -11,7 +11,6 @@ import difflib
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -64,12 +63,6 @@ def _known_languages(weights: dict[str, float]) -> dict[str, float]:
 
 LanguageWeights = Annotated[dict[str, float], AfterValidator(_known_languages)]
 """For params: the languages whose weight differs from the default."""
-
-
-def weights_of(languages: Sequence[str], given: Mapping[str, float]) -> list[float]:
-    """The sampling weight of documents in these languages; "" is no code and has weight 1."""
-    weights = {"": 1.0, **DEFAULT_WEIGHTS, **given}
-    return [weights[language] for language in languages]
 
 
 def language_of(name: str, text: str) -> str:

@@ -112,7 +112,7 @@ def page(file: SourceFile, source: Source) -> Iterator[Record]:
 def read_page(place: str, data: bytes, label: str | None = None, **names: str) -> Record:
     """The text of a web page; `names` are its key and what is known of it."""
     try:
-        content, meta = _decode(data, label, html=True)
+        content, meta = _decode(data, label, is_page=True)
         found = html.text_of(content)
     except ValueError as error:
         return Fault(place, str(error), "", excerpt(data))
@@ -121,8 +121,8 @@ def read_page(place: str, data: bytes, label: str | None = None, **names: str) -
     return Text(place, found, names.pop("key", None), {**names, **meta})
 
 
-def _decode(data: bytes, label: str | None = None, html: bool = False) -> tuple[str, Mapping[str, str]]:
-    content, name = charset.decode(data, label, html)
+def _decode(data: bytes, label: str | None = None, is_page: bool = False) -> tuple[str, Mapping[str, str]]:
+    content, name = charset.decode(data, label, is_page)
     if content.count("\0") > _BINARY * len(content):
         raise ValueError("binary data, not text")
     return content, {} if name == "utf-8" else {"charset": name}

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -105,3 +107,14 @@ def test_pairs_in_cells_are_those_of_comparing_all(tmp_path, bucket):
     assert found <= expected
     assert len(expected) >= 150
     assert len(found) >= (1.0 if bucket == 1000 else 0.97) * len(expected)
+
+
+def test_a_model_is_found_from_the_root_and_known_by_its_files(tmp_path: Path):
+    (tmp_path / "models/small").mkdir(parents=True)
+    (tmp_path / "models/small/model.safetensors").write_bytes(b"1")
+    params = EmbeddingParams(model="models/small", threshold=0.9).at(tmp_path)
+    assert params.model == str(tmp_path / "models/small")
+    before = params.state()
+    (tmp_path / "models/small/model.safetensors").write_bytes(b"12")
+    assert len(before) == 1 and params.state() != before
+    assert EmbeddingParams(threshold=0.9).at(tmp_path).state() == []

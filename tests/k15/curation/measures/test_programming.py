@@ -6,7 +6,6 @@ from k15.curation.measures.programming import (
     MARKUP,
     LanguageWeights,
     language_of,
-    weights_of,
 )
 from k15.errors import UserError
 from k15.params import Params, parse_params
@@ -67,10 +66,6 @@ def test_by_name_and_first_line(name, text, language):
 def test_32_languages_are_read_more_and_markup_less():
     assert len(LANGUAGES) == 32
     assert min(DEFAULT_WEIGHTS[name] for name in LANGUAGES) > 1 > max(DEFAULT_WEIGHTS[name] for name in MARKUP)
-
-
-def test_weights_of_documents():
-    assert weights_of(["python", "json", ""], {"json": 0.5}) == [1.5, 0.5, 1]
 
 
 @pytest.mark.parametrize(
