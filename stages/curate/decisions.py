@@ -73,15 +73,18 @@ def _by_row(rejections: pa.Table, size: int) -> pa.Table:
     return rows.join(rejections, "row").sort_by("row")
 
 
-def search(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> Piece:
+def search(work: Work, found: Sequence[Beside], params: DuplicatesParams, root: Path) -> Piece:
     """What writes the table of duplicates among what passed, sorted by key."""
-    place = work.place("duplicates", params.model_dump(), [names((part, *others)) for part, others in found])
+    model = params.embeddings.at(root) if params.embeddings else None
+    on = [names((part, *others)) for part, others in found]
+    place = work.place("duplicates", params.model_dump(), model.state() if model else [], on)
     pieces = [
         Piece(place / f"{number:06d}.parquet", partial(_pass, part=part, others=others))
         for number, (part, others) in enumerate(found)
     ]
     passed = work.complete("what passed", pieces)
-    find_them = partial(_find, passed=passed, params=params, scratch=work.scratch("duplicates"))
+    placed = params.model_copy(update={"embeddings": model})
+    find_them = partial(_find, passed=passed, params=placed, scratch=work.scratch("duplicates"))
     return Piece(place / "clusters", find_them)
 
 

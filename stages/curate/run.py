@@ -58,7 +58,7 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     compared = contamination.compared(work, [*found, *declared], benchmarks.decontamination, items)
     found, declared = with_columns(found, compared[: len(found)]), with_columns(declared, compared[len(found) :])
     seen = Pictures.judged(work, [*drawn, *declared], params)
-    files, of_classifier = _decide(params, work, found)
+    files, of_classifier = _decide(params, work, found, ctx.root)
     tokenizer = tokens.tokenizer(work, files, seen, params.tokenizer, ctx.root)
     encoded = tokens.encode(work, files, tokenizer)
     owners = tokens.owners(encoded)
@@ -101,7 +101,7 @@ def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Beside],
     return tuple([(piece.output, ()) for piece in pieces] for pieces in wanted)
 
 
-def _decide(params: CurateParams, work: Work, found: Sequence[Beside]) -> tuple[list[Path], dict[str, Any]]:
+def _decide(params: CurateParams, work: Work, found: Sequence[Beside], root: Path) -> tuple[list[Path], dict[str, Any]]:
     """What becomes of every text, one file a partition; and how good the quality classifier is."""
     found = with_columns(found, columns.measured(work, found))
     found = with_columns(found, columns.signed(work, found, params.duplicates))
@@ -110,7 +110,7 @@ def _decide(params: CurateParams, work: Work, found: Sequence[Beside]) -> tuple[
         count = sum(pq.read_metadata(part).num_rows for part, _ in found)
         raise UserError(f"none of {count} documents is left; loosen curate.filters or add sources")
     found = with_columns(found, doubles.without_doubles(work, found, verdicts))
-    search = decisions.search(work, found, params.duplicates)
+    search = decisions.search(work, found, params.duplicates, root)
     training = quality.training(work, found, params.quality, params.seed)
     work.complete("duplicates and quality", [search, *training])  # each is the work of one process
     scores, of_classifier = quality.scored(work, found, training)

@@ -50,4 +50,4 @@ def _normal(items: Iterator[Document | Broken]) -> Iterator[Document | Broken]:
 
 def fingerprint(unit: Unit) -> list[Any]:
     """Changes when the content of the unit's files does."""
-    return [[one.place.url, one.place.size, one.place.version, one.start, one.stop] for one in unit.pieces]
+    return [[one.place.url, one.place.size, one.place.version, one.start, one.stop] for one in unit.spans]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from k15.curation.sources import Source
-from k15.curation.sources import pieces as sources
+from k15.curation.sources import cutting as sources
 from stages.curate import validate
 from stages.curate.params import CurateParams
 from tests.stages.curate_params import SMALL

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from k15.curation.duplicates.clusters import Clusters
+from k15.curation.duplicates.signed import Flags, Numbers, mapped
 from k15.curation.duplicates.sorting import Records, SortedFile
-from k15.curation.duplicates.units import Flags, Numbers, mapped
 
 _PAIRS = 1 << 16
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numba import njit
 
-from k15.curation.duplicates.units import Numbers, mapped
+from k15.curation.duplicates.signed import Numbers, mapped
 
 
 class Clusters:

@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from k15.curation.duplicates.encoders import Matrix, encoder
 from k15.curation.duplicates.params import EmbeddingParams
+from k15.curation.duplicates.signed import Numbers, SignedTexts, halves, mapped
 from k15.curation.duplicates.sorting import Records, SortedFile
-from k15.curation.duplicates.units import Numbers, Units, halves, mapped
 
 _TILE = 256
 _SLACK = 1e-3
@@ -29,7 +29,7 @@ _SLACK = 1e-3
 class Vectors:
     """Of unit length, by number; zero for a text without words."""
 
-    def __init__(self, units: Units, params: EmbeddingParams, work: Path) -> None:
+    def __init__(self, units: SignedTexts, params: EmbeddingParams, work: Path) -> None:
         encode = encoder(units, params)
         self.dimensions = encode.dimensions
         self._rows = mapped(work / "vectors", len(units) * self.dimensions, np.float32).reshape(-1, self.dimensions)
@@ -45,7 +45,9 @@ class Vectors:
         return (self.of(first).astype(np.float64) * self.of(second)).sum(axis=1)
 
 
-def pairs(units: Units, vectors: Vectors, params: EmbeddingParams, work: Path) -> Iterator[tuple[Numbers, Numbers]]:
+def pairs(
+    units: SignedTexts, vectors: Vectors, params: EmbeddingParams, work: Path
+) -> Iterator[tuple[Numbers, Numbers]]:
     """Numbers of documents whose vectors are alike."""
     cells = _cells(units, vectors, params, work)
     window = 2 * params.bucket
@@ -60,7 +62,7 @@ def pairs(units: Units, vectors: Vectors, params: EmbeddingParams, work: Path) -
         carried = block[-window:]
 
 
-def _cells(units: Units, vectors: Vectors, params: EmbeddingParams, work: Path) -> SortedFile:
+def _cells(units: SignedTexts, vectors: Vectors, params: EmbeddingParams, work: Path) -> SortedFile:
     bits = max(math.ceil(math.log2(max(len(units), 1) / params.bucket)), 0)
     tables = params.tables if bits else 1
     rng = np.random.Generator(np.random.PCG64(params.seed))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from numba import njit
 
 from k15.curation.duplicates.params import EmbeddingParams
-from k15.curation.duplicates.units import Units
+from k15.curation.duplicates.signed import SignedTexts
 from k15.curation.duplicates.words import Spelling, batches, grams, mixed, words
 from k15.errors import UserError
 
@@ -39,7 +39,7 @@ class Encoder(Protocol):
 class HashedWords:
     """Words and pairs of words, weighted by rarity, in a seeded sparse random projection."""
 
-    def __init__(self, units: Units, dimensions: int, seed: int) -> None:
+    def __init__(self, units: SignedTexts, dimensions: int, seed: int) -> None:
         self.dimensions, self._seed = dimensions, np.uint64(seed)
         self._documents = np.zeros(_BUCKETS, np.int64)
         for _, batch in units.read(["text"]):
@@ -132,7 +132,7 @@ class TransformerModel:
         return result
 
 
-def encoder(units: Units, params: EmbeddingParams) -> Encoder:
+def encoder(units: SignedTexts, params: EmbeddingParams) -> Encoder:
     if params.model is None:
         return HashedWords(units, params.dimensions, params.seed)
     directory = Path(params.model)

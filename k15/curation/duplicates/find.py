@@ -23,8 +23,8 @@ from k15.curation.duplicates.embeddings import pairs as pairs_alike
 from k15.curation.duplicates.members import Similarities, duplicates
 from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.duplicates.shingles import Shingles
+from k15.curation.duplicates.signed import SignedTexts, halves
 from k15.curation.duplicates.sorting import SortedFile
-from k15.curation.duplicates.units import Units, halves
 from k15.curation.duplicates.words import Spelling, spelling_of
 
 
@@ -36,7 +36,7 @@ def find(signed: Sequence[Path], params: DuplicatesParams, work: Path) -> pa.Tab
     files of no use afterwards.
     """
     work.mkdir(parents=True, exist_ok=True)
-    units = Units(signed)
+    units = SignedTexts(signed)
     clusters, same = Clusters(work / "clusters", len(units)), Clusters(work / "same", len(units))
     digests, bands = _sorted(units, work)
     _join_equal(digests, clusters, same)
@@ -55,7 +55,7 @@ def find(signed: Sequence[Path], params: DuplicatesParams, work: Path) -> pa.Tab
     return duplicates(units, clusters, wider, Similarities(same, shingles, vectors), work)
 
 
-def _sorted(units: Units, work: Path) -> tuple[SortedFile, SortedFile]:
+def _sorted(units: SignedTexts, work: Path) -> tuple[SortedFile, SortedFile]:
     """Records of digest (two halves) and number, and of bucket, digest (one half) and number."""
     digests = SortedFile(work / "digests", fields=3, keys=2)
     bands = SortedFile(work / "bands", fields=3, keys=2)

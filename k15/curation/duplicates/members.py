@@ -13,7 +13,7 @@ import pyarrow as pa
 from k15.curation.duplicates.clusters import Clusters
 from k15.curation.duplicates.embeddings import Vectors
 from k15.curation.duplicates.shingles import Shingles
-from k15.curation.duplicates.units import Flags, Numbers, Units, mapped
+from k15.curation.duplicates.signed import Flags, Numbers, SignedTexts, mapped
 
 Kind = Literal["exact", "near", "embedding"]
 SCHEMA = pa.schema(
@@ -43,7 +43,9 @@ class Similarities:
         return result
 
 
-def duplicates(units: Units, near: Clusters, clusters: Clusters, similarities: Similarities, work: Path) -> pa.Table:
+def duplicates(
+    units: SignedTexts, near: Clusters, clusters: Clusters, similarities: Similarities, work: Path
+) -> pa.Table:
     """`near` are the clusters without embeddings."""
     batches = [
         pa.table(

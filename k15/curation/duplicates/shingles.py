@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from k15.curation.duplicates.units import Flags, Numbers, Units, mapped
+from k15.curation.duplicates.signed import Flags, Numbers, SignedTexts, mapped
 from k15.curation.duplicates.words import batches, grams, spelling_of, words
 
 _BUDGET = 2_000_000
@@ -19,7 +19,7 @@ _BUDGET = 2_000_000
 class Shingles:
     """Grows by the documents asked for; each is read from the units once."""
 
-    def __init__(self, units: Units, n: int, work: Path) -> None:
+    def __init__(self, units: SignedTexts, n: int, work: Path) -> None:
         self._units, self._n = units, n
         self._path = work / "shingles"
         self._path.write_bytes(b"")

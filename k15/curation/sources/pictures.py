@@ -18,11 +18,11 @@ from k15.curation.document import Broken
 from k15.curation.generators.vision import VisionDocument
 from k15.curation.sources import archive
 from k15.curation.sources.beside import CAPTIONS
+from k15.curation.sources.cutting import Span, Unit, suffixes
 from k15.curation.sources.images import png
 from k15.curation.sources.lines import numbered
 from k15.curation.sources.objects import open_url
 from k15.curation.sources.params import Source
-from k15.curation.sources.pieces import Piece, Unit, suffixes
 from k15.curation.sources.places import is_archive, located
 from k15.curation.sources.reading import broken, files
 from k15.curation.sources.records import Fault, SourceFile, excerpt, parse_json, text_of_fields
@@ -38,20 +38,20 @@ def plain(text: str) -> str:
 
 def read_pictures(source: Source, unit: Unit, root: Path) -> Iterator[VisionDocument | Broken]:
     """Every document of `unit`, and what can't be read."""
-    for piece in unit.pieces:
-        name, shown = piece.place.name, piece.place.shown
+    for span in unit.spans:
+        name, shown = span.place.name, span.place.shown
         read = _folder if source.format == "images" else _lines
         empty = True
-        for found in read(source, piece, root):
+        for found in read(source, span, root):
             empty = False
             yield found
-        if empty and piece.stop is None:
+        if empty and span.stop is None:
             yield broken(source, name, shown, Fault("", "it holds no document"))
 
 
-def _folder(source: Source, piece: Piece, root: Path) -> Iterator[VisionDocument | Broken]:
-    place = piece.place
-    for name, found in _captioned(source, piece, root):
+def _folder(source: Source, span: Span, root: Path) -> Iterator[VisionDocument | Broken]:
+    place = span.place
+    for name, found in _captioned(source, span, root):
         if isinstance(found, Fault):
             yield broken(source, name, place.shown, found)
             continue
@@ -69,13 +69,13 @@ def _folder(source: Source, piece: Piece, root: Path) -> Iterator[VisionDocument
 _Captioned = tuple[str, tuple[bytes, str] | Fault]
 
 
-def _captioned(source: Source, piece: Piece, root: Path) -> Iterator[_Captioned]:
+def _captioned(source: Source, span: Span, root: Path) -> Iterator[_Captioned]:
     """Name of the image, and its data with its caption."""
-    place = piece.place
+    place = span.place
     if is_archive(place.name):
-        yield from _archived(source, piece, root)
+        yield from _archived(source, span, root)
         return
-    for file in files(piece, root, source):
+    for file in files(span, root, source):
         if isinstance(file, Fault):
             yield place.name, file
             continue
@@ -92,9 +92,9 @@ def _beside(stem: str, suffix: str) -> bytes | None:
     return None
 
 
-def _archived(source: Source, piece: Piece, root: Path) -> Iterator[_Captioned]:
+def _archived(source: Source, span: Span, root: Path) -> Iterator[_Captioned]:
     """Members of one stem stand together, as in web datasets."""
-    place = piece.place
+    place = span.place
     group: dict[str, tuple[bytes, str | None]] = {}
     stem = ""
     with open_url(located(place, root)) as stream:
@@ -133,11 +133,11 @@ def _with_caption(name: str, data: bytes, damage: str | None, beside: dict[str, 
         return name, Fault("", str(error), "", excerpt(data))
 
 
-def _lines(source: Source, piece: Piece, root: Path) -> Iterator[VisionDocument | Broken]:
-    base = None if is_archive(piece.place.name) else located(piece.place, root).rpartition("/")[0]
-    for file in files(piece, root, source):
+def _lines(source: Source, span: Span, root: Path) -> Iterator[VisionDocument | Broken]:
+    base = None if is_archive(span.place.name) else located(span.place, root).rpartition("/")[0]
+    for file in files(span, root, source):
         if isinstance(file, Fault):
-            yield broken(source, piece.place.name, piece.place.shown, file)
+            yield broken(source, span.place.name, span.place.shown, file)
             continue
         for place, where, line in numbered(file):
             try:

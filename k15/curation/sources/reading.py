@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from k15.curation.document import Broken, Document
-from k15.curation.sources import archive
-from k15.curation.sources.columns import parquet
+from k15.curation.sources import archive, parquet
+from k15.curation.sources.cutting import Span, Unit, suffixes
 from k15.curation.sources.lines import jsonl
 from k15.curation.sources.objects import open_url
 from k15.curation.sources.params import Format, Source
-from k15.curation.sources.pieces import Piece, Unit, suffixes
 from k15.curation.sources.places import is_archive, located
 from k15.curation.sources.records import Fault, Record, SourceFile, Text
 from k15.curation.sources.text import page, text
@@ -27,7 +26,7 @@ from k15.errors import UserError
 _Reader = Callable[[SourceFile, Source], Iterator[Record]]
 _READERS: dict[Format, _Reader] = {
     "jsonl": jsonl,
-    "parquet": parquet,
+    "parquet": parquet.records,
     "text": text,
     "html": page,
     "warc": warc,
@@ -37,10 +36,10 @@ _READERS: dict[Format, _Reader] = {
 
 def read(source: Source, unit: Unit, root: Path) -> Iterator[Document | Broken]:
     """Every document of `unit`, unfiltered, and what can't be read."""
-    for piece in unit.pieces:
-        for file in files(piece, root, source):
+    for span in unit.spans:
+        for file in files(span, root, source):
             if isinstance(file, Fault):
-                yield broken(source, piece.place.name, piece.place.shown, file)
+                yield broken(source, span.place.name, span.place.shown, file)
                 continue
             for record in _records(file, source):
                 if isinstance(record, Fault):
@@ -62,9 +61,9 @@ def broken(source: Source, name: str, shown: str, fault: Fault) -> Broken:
     return Broken(f"{source.name}/{name}{fault.place}", source.domain, source.name, fault.reason, fault.excerpt)
 
 
-def files(piece: Piece, root: Path, source: Source) -> Iterator[SourceFile | Fault]:
-    """The file of a piece, or those in an archive."""
-    place = piece.place
+def files(span: Span, root: Path, source: Source) -> Iterator[SourceFile | Fault]:
+    """The file of a span, or those in an archive."""
+    place = span.place
     try:
         stream = open_url(located(place, root))
     except FileNotFoundError:
@@ -76,7 +75,7 @@ def files(piece: Piece, root: Path, source: Source) -> Iterator[SourceFile | Fau
         if is_archive(place.name):
             yield from archive.members(place.name, place.shown, stream, suffixes(source))
         else:
-            yield SourceFile(place.name, place.shown, stream, piece.start, piece.stop)
+            yield SourceFile(place.name, place.shown, stream, span.start, span.stop)
 
 
 def _records(file: SourceFile, source: Source) -> Iterator[Record]:

@@ -11,7 +11,7 @@ from k15 import torch_extensions
 from k15.curation.duplicates.embeddings import Vectors, pairs
 from k15.curation.duplicates.params import EmbeddingParams
 from k15.curation.duplicates.signatures import digest
-from k15.curation.duplicates.units import Units
+from k15.curation.duplicates.signed import SignedTexts
 from k15.errors import UserError
 
 VOCABULARY = ["[UNK]", "red", "blue", "green", "sea", "sky"]
@@ -20,7 +20,7 @@ VOCABULARY = ["[UNK]", "red", "blue", "green", "sea", "sky"]
 def units(path, texts):
     digests = pa.array([digest(text) for text in texts], pa.binary(16))
     pq.write_table(pa.table({"text": pa.array(texts, pa.string()), "digest": digests}), path / "unit.parquet")
-    return Units([path / "unit.parquet"])
+    return SignedTexts([path / "unit.parquet"])
 
 
 def tokenizer():

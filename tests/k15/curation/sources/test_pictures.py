@@ -188,9 +188,7 @@ def test_captions_and_pictures_beside_a_file_are_part_of_its_version(tmp_path, d
 
     def versions(form):
         return {
-            piece.place.name: piece.place.version
-            for unit in units(declare("d", form), tmp_path)
-            for piece in unit.pieces
+            span.place.name: span.place.version for unit in units(declare("d", form), tmp_path) for span in unit.spans
         }
 
     folder, lines = versions("images"), versions("image_text")

@@ -150,7 +150,7 @@ def test_s3(tmp_path, s3_bucket, found):
 
 
 def test_s3_and_local_input_are_the_same_documents(tmp_path, s3_bucket, found, monkeypatch):
-    monkeypatch.setattr("k15.curation.sources.pieces.UNIT", 1 << 20)
+    monkeypatch.setattr("k15.curation.sources.cutting.UNIT", 1 << 20)
     client, bucket = boto3.client("s3"), s3_bucket.removeprefix("s3://")
     rng = random.Random(1)
     content = jsonl(*({"text": "x" * rng.randrange(4000)} for _ in range(2000)))
@@ -188,7 +188,7 @@ def test_large_files_are_cut_and_cuts_leave_nothing_out(tmp_path, declare, monke
     source = declare(f"a.{form}", form)
     results = []
     for size in (1000, 4096, 30_000):
-        monkeypatch.setattr("k15.curation.sources.pieces.UNIT", size)
+        monkeypatch.setattr("k15.curation.sources.cutting.UNIT", size)
         cut = units(source, tmp_path)
         assert len(cut) > 1
         assert pickle.loads(pickle.dumps(cut)) == cut
@@ -242,7 +242,7 @@ def test_units_tell_when_a_file_has_other_content(tmp_path, declare):
 def test_small_files_share_a_unit(tmp_path, declare):
     for number in range(30):
         (tmp_path / f"{number:02}.txt").write_text("text")
-    assert [len(unit.pieces) for unit in units(declare("*.txt", "text"), tmp_path)] == [30]
+    assert [len(unit.spans) for unit in units(declare("*.txt", "text"), tmp_path)] == [30]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Pieces of a source, as large as one process should take at once.
+"""Units of a source, as large as one process should take at once.
 
 Guarantees: units depend on the source's files alone, their names and sizes (Parquet: its row groups), so that any
 number of workers in any order does the same work; they can be pickled. Large JSON Lines and Parquet files are cut,
@@ -37,7 +37,7 @@ _SUFFIXES: dict[Format, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Span:
     """A file, or of a cut file the records that begin in [`start`, `stop`): bytes or row groups."""
 
     place: Place
@@ -49,7 +49,7 @@ class Piece:
 class Unit:
     source: str
     number: int
-    pieces: tuple[Piece, ...]
+    spans: tuple[Span, ...]
 
 
 def suffixes(source: Source) -> tuple[str, ...]:
@@ -59,50 +59,50 @@ def suffixes(source: Source) -> tuple[str, ...]:
 
 def units(source: Source, root: Path) -> list[Unit]:
     """All of `source`, in the order of its files' names."""
-    together: list[tuple[Piece, ...]] = []
-    small: list[Piece] = []
+    together: list[tuple[Span, ...]] = []
+    small: list[Span] = []
     size = 0
     for place in with_beside(places.find(source.path, root, suffixes(source)), source.format, root):
         if small and (len(small) == FILES or size + place.size > UNIT):
             together.append(tuple(small))
             small, size = [], 0
-        pieces = list(_pieces(place, source.format, root))
-        if len(pieces) == 1:
-            small += pieces
+        spans = list(_spans(place, source.format, root))
+        if len(spans) == 1:
+            small += spans
             size += place.size
         else:
             together += [tuple(small)] if small else []
-            together += [(piece,) for piece in pieces]
+            together += [(span,) for span in spans]
             small, size = [], 0
     together += [tuple(small)] if small else []
-    return [Unit(source.name, number, pieces) for number, pieces in enumerate(together)]
+    return [Unit(source.name, number, spans) for number, spans in enumerate(together)]
 
 
-def _pieces(place: Place, form: Format, root: Path) -> Iterator[Piece]:
+def _spans(place: Place, form: Format, root: Path) -> Iterator[Span]:
     if place.size <= UNIT or not place.name.lower().endswith(_SUFFIXES[form]):
-        yield Piece(place)
+        yield Span(place)
     elif form in ("jsonl", "image_text"):
         for start in range(0, place.size, UNIT):
-            yield Piece(place, start, min(start + UNIT, place.size))
+            yield Span(place, start, min(start + UNIT, place.size))
     elif form == "parquet":
         yield from _row_groups(place, root)
     else:
-        yield Piece(place)
+        yield Span(place)
 
 
-def _row_groups(place: Place, root: Path) -> Iterator[Piece]:
+def _row_groups(place: Place, root: Path) -> Iterator[Span]:
     try:
         with open_url(located(place, root)) as stream:
             footer = pq.ParquetFile(stream).metadata
     except (pa.ArrowException, OSError):
-        yield Piece(place)  # whoever reads it finds out why
+        yield Span(place)  # whoever reads it finds out why
         return
     start, size = 0, 0
     for group in range(footer.num_row_groups):
         row_group = footer.row_group(group)
         packed = sum(row_group.column(i).total_compressed_size for i in range(row_group.num_columns))
         if size and size + packed > UNIT:
-            yield Piece(place, start, group)
+            yield Span(place, start, group)
             start, size = group, 0
         size += packed
-    yield Piece(place, start, footer.num_row_groups)
+    yield Span(place, start, footer.num_row_groups)

@@ -20,7 +20,7 @@ Flags = npt.NDArray[np.bool_]
 _ROWS = 1024
 
 
-class Units:
+class SignedTexts:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = sorted(paths)
         counts = [pq.read_metadata(path).num_rows for path in self._paths]

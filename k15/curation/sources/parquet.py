@@ -33,7 +33,7 @@ from k15.curation.sources.streams import HARMLESS, MAX_EXPANSION, expanded, with
 _BATCH = 256
 
 
-def parquet(file: SourceFile, source: Source) -> Iterator[Record]:
+def records(file: SourceFile, source: Source) -> Iterator[Record]:
     try:
         table = pq.ParquetFile(_seekable(file), pre_buffer=False, buffer_size=MIB)
     except (pa.ArrowException, OSError, Damage) as error:
