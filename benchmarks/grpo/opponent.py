@@ -95,7 +95,8 @@ def opponent(hf: Path, spec: dict[str, Any]) -> Iterator[Opponent]:
 
 
 def prepare_environment() -> None:
-    if subprocess.run(["bash", _HERE / "environment.sh"]).returncode:
+    command = ["bash", _HERE.parent / "environment.sh", "trl", "benchmarks/grpo/requirements.txt"]
+    if subprocess.run(command).returncode:
         raise UserError("TRL's environment could not be made; see above. Running the same command again continues")
 
 
