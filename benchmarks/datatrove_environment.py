@@ -17,7 +17,7 @@ _PYTHON = Path(_OTHER or ".venv-datatrove/bin/python")
 
 def prepare() -> None:
     """Makes it hold what `duplicates/requirements.txt` says, unless another one is named."""
-    command = ["bash", _HERE / "environment.sh", "datatrove", "benchmarks/duplicates/requirements.txt"]
+    command = ["bash", str(_HERE / "environment.sh"), "datatrove", "benchmarks/duplicates/requirements.txt"]
     if _OTHER is None and subprocess.run(command).returncode:
         raise UserError(
             "datatrove's environment could not be made; see above. Running the same command again continues"

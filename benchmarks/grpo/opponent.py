@@ -95,7 +95,7 @@ def opponent(hf: Path, spec: dict[str, Any]) -> Iterator[Opponent]:
 
 
 def prepare_environment() -> None:
-    command = ["bash", _HERE.parent / "environment.sh", "trl", "benchmarks/grpo/requirements.txt"]
+    command = ["bash", str(_HERE.parent / "environment.sh"), "trl", "benchmarks/grpo/requirements.txt"]
     if subprocess.run(command).returncode:
         raise UserError("TRL's environment could not be made; see above. Running the same command again continues")
 
