@@ -22,11 +22,12 @@ import pyarrow.compute as pc
 from k15.artifacts import read_dataset
 from k15.artifacts.storage import write_json
 from k15.curation.pieces import Piece
-from k15.curation.quality.classifier import Classifier, Seed, fit
+from k15.curation.quality.classifier import Classifier, fit
 from k15.curation.quality.combined import combine
 from k15.curation.quality.combined import factors as by_quantile
 from k15.curation.quality.features import characters
 from k15.curation.quality.params import ClassifierParams, QualityParams, Score
+from k15.curation.quality.seed import Seed
 from k15.curation.sources import GENERATED
 from stages.curate import columns, seeds
 from stages.curate.columns import CLASSIFIER

@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 
 from k15.curation import parts
 from k15.curation.pieces import Piece
-from k15.curation.quality.classifier import Seed
 from k15.curation.quality.features import characters
 from k15.curation.quality.params import ClassifierParams, QualityParams, SeedParams
+from k15.curation.quality.seed import Seed
 from k15.curation.sources import GENERATED
 from k15.seeds import derive
 from stages.curate.work import Beside, Work, names

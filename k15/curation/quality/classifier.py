@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from torch import Tensor, nn
 from k15.curation.quality.features import Bags, Indices, bags
 from k15.curation.quality.figures import figures
 from k15.curation.quality.params import ClassifierParams
+from k15.curation.quality.seed import Seed
 from k15.errors import UserError
 from k15.seeds import derive
 
@@ -31,15 +31,6 @@ Floats = npt.NDArray[np.float64]
 
 _SCORED = 1024
 _NEWTON_STEPS = 30
-
-
-@dataclass(frozen=True)
-class Seed:
-    """A document whose quality is known."""
-
-    id: str
-    text: str
-    good: bool
 
 
 class Classifier:

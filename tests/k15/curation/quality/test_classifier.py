@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from k15.curation.quality.classifier import Classifier, Seed, fit
+from k15.curation.quality.classifier import Classifier, fit
 from k15.curation.quality.features import bags, characters
 from k15.curation.quality.figures import auc, calibration_error, figures
 from k15.curation.quality.params import ClassifierParams
+from k15.curation.quality.seed import Seed
 from k15.errors import UserError
 
 DATA = Path(os.environ.get("K15_DATA", Path(__file__).parents[5] / "shared" / "data"))
