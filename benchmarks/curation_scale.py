@@ -65,6 +65,7 @@ def _params(corpus: Path, documents: int, workers: int) -> dict[str, Any]:
     curate["bundled"] |= {"documents": {}, "vision_documents": 0}
     curate["sources"] = [{"name": "real", "path": str(corpus), "format": "jsonl", "domain": "english", "lang": "en"}]
     curate["quality"]["seeds"]["good"] = ["real"]
+    curate["mixture"]["long_context"]["english"] = 1.0
     curate["train_tokens"] = {"pretrain": 500 * documents, "cooldown": 100 * documents, "long_context": 100 * documents}
     return params
 
