@@ -5,7 +5,7 @@ partition, those whose keys begin with the same bits, are found without reading 
 row groups of its part, row by row, so that one can be made anew without the others (columns beside texts as in dolma).
 
 Guarantees: writing and reading hold a run of some tens of MiB, however long a unit is; a partition is the same
-whichever units its texts came in. Not guaranteed: that a row group is read once. Beyond some 64 partitions (4 GiB) each
+whichever units its texts came in. Not guaranteed: that a row group is read once. Beyond some 64 partitions (2 GiB) each
 group holds texts of several, and each of these reads it.
 """
 
@@ -39,7 +39,7 @@ TEXTS = pa.schema(
 )
 RUN_BYTES = 64 << 20
 GROUP_BYTES = 1 << 20
-PARTITION_BYTES = 64 << 20
+PARTITION_BYTES = 32 << 20
 _ROW_BYTES = 1024
 """What a row of Python objects takes beside its text."""
 _BYTES = b"k15.bytes"

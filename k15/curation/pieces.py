@@ -160,6 +160,8 @@ def _pool(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
 
 
 def _begin() -> None:
+    """A worker is one core's worth: libraries that would start threads of their own do not."""
+    os.environ.update(OMP_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
     threading.Thread(target=_end_with_owner, daemon=True).start()
 
 
