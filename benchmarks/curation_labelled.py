@@ -20,9 +20,9 @@ import numpy.typing as npt
 
 from benchmarks import datatrove_environment
 from benchmarks.verifiers import DATA, ROOT
-from k15.curation.quality.classifier import fit
 from k15.curation.quality.figures import figures
 from k15.curation.quality.seed import Seed
+from k15.curation.quality.training import fit
 from k15.curation.sources.html import text_of
 from k15.errors import UserError
 from k15.params import load_params

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from k15.artifacts import read_dataset
 from k15.artifacts.storage import write_json
 from k15.curation.pieces import Piece
-from k15.curation.quality.classifier import Classifier, fit
+from k15.curation.quality.classifier import Classifier
 from k15.curation.quality.combined import combine
 from k15.curation.quality.combined import factors as by_quantile
 from k15.curation.quality.features import characters
@@ -60,6 +60,8 @@ def scored(work: Work, found: Sequence[Beside], trained: Sequence[Piece]) -> tup
 
 
 def _train(path: Path, known: Sequence[Seed], params: ClassifierParams, seed: int, figures: Path) -> None:
+    from k15.curation.quality.training import fit  # it loads torch, which no other step needs
+
     classifier, measured = fit(known, params, seed)
     write_json(figures, measured)
     classifier.save(path)

@@ -1,4 +1,4 @@
-"""A labelled text; apart from the classifier, so that who looks for seeds need not load torch."""
+"""What the quality classifier learns from."""
 
 from dataclasses import dataclass
 

@@ -22,7 +22,7 @@ from k15.curation.sources.params import Format, Source
 from k15.curation.sources.places import Place, located
 from k15.curation.sources.records import MIB
 
-UNIT = 32 * MIB
+UNIT = 16 * MIB
 FILES = 2000
 _SUFFIXES: dict[Format, tuple[str, ...]] = {
     "jsonl": (".jsonl", ".ndjson"),

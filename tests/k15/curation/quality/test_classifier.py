@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from k15.curation.quality.classifier import Classifier, fit
+from k15.curation.quality.classifier import Classifier
 from k15.curation.quality.features import bags, characters
 from k15.curation.quality.figures import auc, calibration_error, figures
 from k15.curation.quality.params import ClassifierParams
 from k15.curation.quality.seed import Seed
+from k15.curation.quality.training import fit
 from k15.errors import UserError
 
 DATA = Path(os.environ.get("K15_DATA", Path(__file__).parents[5] / "shared" / "data"))
@@ -45,10 +46,13 @@ def test_learns_and_does_not_depend_on_the_order(tmp_path: Path):
 def test_a_probability_does_not_depend_on_the_texts_beside():
     classifier, _ = fit(seeds(100), PARAMS, seed=1)
     texts = [f"{one.text} {'garden ' * (number % 50)}" for number, one in enumerate(seeds(300))]
-    whole = classifier.logits(texts).tolist()
-    for size in (1, 3):
-        parts = [classifier.logits(texts[start : start + size]) for start in range(0, len(texts), size)]
-        assert np.concatenate(parts).tolist() == whole
+
+    def logits(size: int) -> list[float]:
+        parts = [texts[start : start + size] for start in range(0, len(texts), size)]
+        found = [classifier.logits(bags(part, PARAMS.buckets, PARAMS.words)) for part in parts]
+        return list(np.concatenate(found).tolist())
+
+    assert logits(1) == logits(3) == logits(len(texts))
 
 
 @pytest.mark.parametrize(("kind", "what"), [(True, "bad"), (False, "good")])
