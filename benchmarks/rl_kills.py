@@ -45,9 +45,8 @@ def measure() -> None:
             same += equal
             verdict = "the same" if equal else f"DIFFERS: {found}"
             print(f"rl_kills: {phase} {occurrence}, {moment}: {verdict}", flush=True)
-    print(
-        f"rl_kills: {same} of {KILLS} reruns ended as the uninterrupted run; left behind: {leftovers(_MARK) or 'nothing'}"
-    )
+    left = leftovers(_MARK) or "nothing"
+    print(f"rl_kills: {same} of {KILLS} reruns ended as the uninterrupted run; left behind: {left}")
 
 
 def _start(place: Path) -> subprocess.Popen[str]:
