@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.leftovers import leftovers
 from k15.artifacts import read_manifest
 from k15.errors import UserError
 
@@ -38,7 +39,7 @@ def measure() -> None:
         _finish(killed)
         same = sum(_files(whole, name) == _files(killed, name) for name in ARTIFACTS)
     print(f"curation_kills: {same} of {len(ARTIFACTS)} artifacts are the same after {hits} kills; the last start found")
-    print(f"curation_kills: {done} pieces done; left behind: {_left() or 'nothing'}", flush=True)
+    print(f"curation_kills: {done} pieces done; left behind: {leftovers(_MARK) or 'nothing'}", flush=True)
 
 
 def _start(root: Path) -> subprocess.Popen[bytes]:
@@ -73,17 +74,3 @@ def _kill(root: Path, after_s: float) -> bool:
 
 def _files(root: Path, name: str) -> object:
     return read_manifest(root / "artifacts/curate" / name).files
-
-
-def _left() -> list[int]:
-    """Processes of these runs that still live."""
-    time.sleep(1)
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                if f"{_MARK}=1".encode() in (entry / "environ").read_bytes():
-                    found.append(int(entry.name))
-            except OSError:
-                continue  # it has ended, or is somebody else's
-    return found

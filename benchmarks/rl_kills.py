@@ -18,6 +18,7 @@ import threading
 import time
 from pathlib import Path
 
+from benchmarks.leftovers import leftovers
 from benchmarks.small_rl import ITERATIONS, PHASES
 
 KILLS = 10
@@ -44,7 +45,8 @@ def measure() -> None:
             same += equal
             verdict = "the same" if equal else f"DIFFERS: {found}"
             print(f"rl_kills: {phase} {occurrence}, {moment}: {verdict}", flush=True)
-    print(f"rl_kills: {same} of {KILLS} reruns ended as the uninterrupted run; left behind: {_left() or 'nothing'}")
+    left = leftovers(_MARK) or "nothing"
+    print(f"rl_kills: {same} of {KILLS} reruns ended as the uninterrupted run; left behind: {left}")
 
 
 def _start(place: Path) -> subprocess.Popen[str]:
@@ -77,17 +79,3 @@ def _killed(place: Path, phase: str, occurrence: int) -> str:
     process.wait()
     process.stdout.close()
     return "had ended" if ended else f"{delay:.2f} s after it began"
-
-
-def _left() -> list[str]:
-    """Processes of runs that are over."""
-    time.sleep(2)
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            marked = f"{_MARK}=1".encode() in (entry / "environ").read_bytes().split(b"\0")
-            if marked and int(entry.name) != os.getpid():
-                found.append((entry / "cmdline").read_text().replace("\0", " ").strip())
-        except (OSError, ValueError):
-            continue
-    return found

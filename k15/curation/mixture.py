@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from k15.curation.document import DOMAINS
+from k15.curation.hashing import mixed
 from k15.curation.measures.programming import DEFAULT_WEIGHTS, LanguageWeights
 from k15.params import Params
 from k15.seeds import derive
@@ -114,7 +115,7 @@ def draw(ids: Sequence[str], lengths: npt.ArrayLike, multiplicities: npt.ArrayLi
     copies = np.ceil(times[known]).astype(np.int64) + 1
     place = np.repeat(np.arange(len(known)), copies)
     nth = np.arange(len(place)) - np.repeat(np.cumsum(copies) - copies, copies)
-    within = _mixed(hashes[place] + nth.astype(np.uint64) * _ROUND) / 2.0**64
+    within = mixed(hashes[place] + nth.astype(np.uint64) * _ROUND) / 2.0**64
     due = (nth + within) / times[known][place]
     index = known[place[np.lexsort((hashes[place], due))]]
     wanted = float((size * times).sum())
@@ -124,10 +125,3 @@ def draw(ids: Sequence[str], lengths: npt.ArrayLike, multiplicities: npt.ArrayLi
 
 
 _ROUND = np.uint64(0x9E3779B97F4A7C15)
-
-
-def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The finaliser of SplitMix64: every input bit moves every output bit."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))

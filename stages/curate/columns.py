@@ -15,13 +15,13 @@ from typing import Any
 import pyarrow as pa
 
 from k15.curation import parts
-from k15.curation.document import DOMAINS, Document
+from k15.curation.document import Document
 from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.duplicates.signatures import sign
-from k15.curation.measures import MEASURES_OF, examine
+from k15.curation.measures import columns as measure_columns
+from k15.curation.measures import examine
 from stages.curate.work import Beside, Work
 
-MEASURES = tuple(dict.fromkeys(name for domain in DOMAINS for name in MEASURES_OF[domain]))
 CLASSIFIER = "quality_classifier"
 _DOCUMENT = ("id", "text", "domain", "source", "language", "meta", "broken")
 
@@ -48,12 +48,9 @@ def signed(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> lis
 
 def _measure(rows: pa.Table) -> pa.Table:
     found = [None if row["broken"] else examine(_document(row)) for row in rows.to_pylist()]
-    columns = {
-        "labels": pa.array([json.dumps(one.labels if one else {}, sort_keys=True) for one in found], pa.string())
-    }
-    for name in MEASURES:
-        columns[name] = pa.array([one.measures.get(name) if one else None for one in found], pa.float64())
-    return pa.table(columns)
+    labels = [json.dumps(one.labels if one else {}, sort_keys=True) for one in found]
+    measures = measure_columns([one.measures if one else {} for one in found])
+    return pa.table({"labels": pa.array(labels, pa.string()), **measures})
 
 
 def _document(row: dict[str, Any]) -> Document:

@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from k15.curation import parts
+from k15.curation.measures import MEASURES
 from k15.curation.mixture import split_of
 from k15.curation.pieces import Piece
-from stages.curate.columns import CLASSIFIER, MEASURES
+from stages.curate.columns import CLASSIFIER
 from stages.curate.decisions import CLUSTER, VERDICT, partition
 from stages.curate.params import CurateParams
 from stages.curate.work import Beside, Work, names

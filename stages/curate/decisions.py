@@ -21,8 +21,8 @@ from k15.curation import parts
 from k15.curation.duplicates.find import find
 from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.filters import Filters, judge
+from k15.curation.measures import MEASURES
 from k15.curation.pieces import Piece
-from stages.curate.columns import MEASURES
 from stages.curate.work import Beside, Work, names
 
 VERDICT = pa.schema([("filter", pa.string()), ("reason", pa.string()), ("value", pa.float64())])

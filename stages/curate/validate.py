@@ -18,13 +18,12 @@ import pyarrow as pa
 from k15.curation.document import Broken, Document
 from k15.curation.filters import EMPTY, judge
 from k15.curation.generators.vision import VisionDocument
-from k15.curation.measures import examine
+from k15.curation.measures import columns, examine
 from k15.curation.normalise import normalise
 from k15.curation.sources import PICTURES, Source, plain, read, read_pictures, units
 from k15.errors import UserError
 from k15.progress import Progress
 from k15.seeds import derive
-from stages.curate.columns import MEASURES
 from stages.curate.params import CurateParams, ValidationParams
 
 _SHOWN = 3
@@ -109,7 +108,7 @@ def _judge_texts(found: Sampled, documents: Sequence[Document], params: CuratePa
     found.characters += sum(len(document.text) for document in documents)
     found.languages.update(one.labels.get("identified_language", found.source.lang) for one in examined)
     rows = {name: [getattr(document, name) for document in documents] for name in ("id", "text", "domain", "source")}
-    measures = {name: pa.array([one.measures.get(name) for one in examined], pa.float64()) for name in MEASURES}
+    measures = columns([one.measures for one in examined])
     rejected = judge(
         pa.table({name: pa.array(values, pa.string()) for name, values in rows.items()} | measures), params.filters
     )

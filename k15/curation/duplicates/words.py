@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from k15.curation import hashing
 from k15.curation.document import Domain
 from k15.curation.measures import HAN
 
@@ -63,12 +64,7 @@ def _table() -> npt.NDArray[np.uint8]:
     return kinds
 
 
-@njit(cache=True, inline="always")
-def mixed(value):  # type: ignore[no-untyped-def]
-    """The finaliser of SplitMix64: every input bit moves every output bit."""
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
+mixed = njit(cache=True, inline="always")(hashing.mixed)
 
 
 @njit(cache=True)

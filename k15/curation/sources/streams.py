@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from abc import abstractmethod
 from io import BufferedReader
 from typing import Any
 
@@ -70,8 +71,9 @@ class _Expanding(io.RawIOBase):
             self._read += len(self._input)
         return bool(self._input)
 
+    @abstractmethod
     def _step(self) -> bytes:
-        raise NotImplementedError
+        """Some more of what was packed; nothing at the end, or at a damage."""
 
     def resume(self) -> bool:
         """After a damage: go to what looks like the next member or frame, if there is one."""
