@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from k15.curation import hashing
 from k15.curation.document import Domain
+from k15.curation.hashing import mixed as of_arrays
 from k15.curation.measures import HAN
 
 Hashes = npt.NDArray[np.uint64]
@@ -64,7 +64,7 @@ def _table() -> npt.NDArray[np.uint8]:
     return kinds
 
 
-mixed = njit(cache=True, inline="always")(hashing.mixed)
+mixed = njit(cache=True, inline="always")(of_arrays)
 
 
 @njit(cache=True)
