@@ -3,7 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from stages.curate.columns import CLASSIFIER, MEASURES
+from k15.curation.measures import MEASURES
+from stages.curate.columns import CLASSIFIER
 from stages.curate.decided import scores
 
 
