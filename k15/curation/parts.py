@@ -96,7 +96,8 @@ def _write_group(writer: pq.ParquetWriter, rows: list[dict[str, Any]]) -> None:
 
 def beside(part: Path, output: Path, columns: Sequence[str], compute: Columns) -> Piece:
     """A piece that writes what `compute` makes of these columns of `part`. `compute` must go through pickle."""
-    return Piece(output, partial(_write_columns, part=part, columns=list(columns), compute=compute))
+    work = partial(_write_columns, part=part, columns=list(columns), compute=compute)
+    return Piece(output, work, part.stat().st_size)
 
 
 def _write_columns(path: Path, part: Path, columns: list[str], compute: Columns) -> None:

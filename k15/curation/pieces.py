@@ -78,6 +78,8 @@ class Piece:
 
     output: Path
     work: Callable[[Path], None]
+    size: int = 0
+    """Of its input, where that is known: the largest are begun first, so that none is left over at the end."""
 
     def complete(self) -> None:
         """Do it, unless it is done."""
@@ -134,7 +136,7 @@ def _shared(pieces: Sequence[Piece], number: int) -> Iterator[None]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
     with _pool(ProcessPoolExecutor(min(number, len(pieces)), context, _begin)) as pool:
-        futures = [pool.submit(piece.complete) for piece in pieces]
+        futures = [pool.submit(piece.complete) for piece in sorted(pieces, key=lambda piece: -piece.size)]
         try:
             for future in as_completed(futures):
                 future.result()

@@ -20,6 +20,7 @@ from k15.curation.duplicates.params import DuplicatesParams
 from k15.curation.duplicates.signatures import sign
 from k15.curation.measures import columns as measure_columns
 from k15.curation.measures import examine
+from k15.curation.pieces import Piece
 from stages.curate.work import Beside, Work
 
 CLASSIFIER = "quality_classifier"
@@ -28,22 +29,22 @@ _DOCUMENT = ("id", "text", "domain", "source", "language", "meta", "broken")
 
 def beside(
     work: Work, step: str, found: Sequence[Beside], columns: Sequence[str], compute: parts.Columns, *on: Any
-) -> list[Path]:
-    """The files of one kind of columns, one a part. `on`: what they depend on beside texts and code."""
-    wanted = [
+) -> list[Piece]:
+    """One kind of columns, a file a part. `on`: what they depend on beside texts and code."""
+    return [
         parts.beside(part, work.place(f"{step}-{part.parent.name}", *on) / part.name, columns, compute)
         for part, _ in found
     ]
-    return work.complete(step, wanted)
 
 
 def measured(work: Work, found: Sequence[Beside]) -> list[Path]:
-    return beside(work, "measures", found, _DOCUMENT, _measure)
+    return work.complete("measures", beside(work, "measures", found, _DOCUMENT, _measure))
 
 
 def signed(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> list[Path]:
     on = params.model_dump(include={"ngram", "bands", "rows"})
-    return beside(work, "signatures", found, ("text", "domain"), partial(_sign, params=params), on)
+    sign_them = partial(_sign, params=params)
+    return work.complete("signatures", beside(work, "signatures", found, ("text", "domain"), sign_them, on))
 
 
 def _measure(rows: pa.Table) -> pa.Table:

@@ -32,7 +32,8 @@ def compared(work: Work, found: Sequence[Beside], params: DecontaminationParams,
     file = work.place("items", json_digest(items)) / "items.json"
     write_json(file, items)
     compute = partial(_compare, params=params, items=file)
-    return columns.beside(work, "contamination", found, ("text",), compute, params.model_dump(), names([file]))
+    on = params.model_dump(), names([file])
+    return work.complete("contamination", columns.beside(work, "contamination", found, ("text",), compute, *on))
 
 
 @cache

@@ -85,7 +85,7 @@ def search(work: Work, found: Sequence[Beside], params: DuplicatesParams, root: 
     passed = work.complete("what passed", pieces)
     placed = params.model_copy(update={"embeddings": model})
     find_them = partial(_find, passed=passed, params=placed, scratch=work.scratch("duplicates"))
-    return Piece(place / "clusters", find_them)
+    return Piece(place / "clusters", find_them, sum(path.stat().st_size for path in passed))
 
 
 def _pass(path: Path, part: Path, others: Sequence[Path]) -> None:

@@ -47,7 +47,10 @@ def drawn(params: CurateParams, work: Work) -> list[Piece]:
     found = []
     if count := params.bundled.vision_documents:
         place = work.place("pictures", count, params.seed)
-        found.append(Piece(place / "generated.parquet", partial(_generate, count=count, seed=params.seed)))
+        found += [
+            Piece(place / f"{kind}.parquet", partial(_generate, kind=kind, count=count, seed=params.seed))
+            for kind in vision.KINDS
+        ]
     for kind, count in sorted(params.bundled.pictures.items()):
         place = work.place(f"pictures-{kind}", params.seed)
         for start in range(0, count, _DRAWN):
@@ -69,8 +72,8 @@ def declared(params: CurateParams, root: Path, work: Work) -> list[Piece]:
     return found
 
 
-def _generate(path: Path, count: int, seed: int) -> None:
-    write(path, vision.generate(count, seed), GENERATED)
+def _generate(path: Path, kind: vision.Kind, count: int, seed: int) -> None:
+    write(path, vision.generate(kind, count, seed), GENERATED)
 
 
 def _draw(path: Path, kind: str, start: int, count: int, seed: int) -> None:

@@ -28,6 +28,7 @@ from k15.curation.quality.combined import factors as by_quantile
 from k15.curation.quality.features import characters
 from k15.curation.quality.params import ClassifierParams, QualityParams, Score
 from k15.curation.quality.seed import Seed
+from k15.curation.quality.training import fit
 from k15.curation.sources import GENERATED
 from stages.curate import columns, seeds
 from stages.curate.columns import CLASSIFIER
@@ -38,30 +39,33 @@ Floats = npt.NDArray[np.float64]
 _FIGURES = "figures.json"
 
 
-def training(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> list[Piece]:
-    """What trains the classifier, if there is to be one."""
+def trained(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> list[Path]:
+    """The classifier, if there is to be one."""
     if params.classifier is None:
         return []
     known = seeds.chosen(work, found, params, seed)
     place = work.place("classifier", params.classifier.model_dump(), seed, [asdict(one) for one in known])
     train = partial(_train, known=known, params=params.classifier, seed=seed, figures=place / _FIGURES)
-    return [Piece(place / "classifier.safetensors", train)]
+    return work.complete("classifier", [Piece(place / "classifier.safetensors", train)])
 
 
-def scored(work: Work, found: Sequence[Beside], trained: Sequence[Piece]) -> tuple[list[Path], dict[str, Any]]:
-    """A file of the classifier's probabilities beside each part (none without a classifier), and its figures on seeds
-    that it has not seen."""
-    if not trained:
-        return [], {}
-    model = trained[0].output
-    compute = partial(_probabilities, model=model)
-    files = columns.beside(work, "quality", found, ("text",), compute, names([model]))
-    return files, json.loads(model.with_name(_FIGURES).read_text())
+def scoring(work: Work, found: Sequence[Beside], models: Sequence[Path]) -> list[Piece]:
+    """A file of the classifier's probabilities beside each part; none without a classifier."""
+    return [
+        piece
+        for model in models
+        for piece in columns.beside(
+            work, "quality", found, ("text",), partial(_probabilities, model=model), names([model])
+        )
+    ]
+
+
+def figures_of(models: Sequence[Path]) -> dict[str, Any]:
+    """The classifier's on seeds that it has not seen."""
+    return json.loads(models[0].with_name(_FIGURES).read_text()) if models else {}
 
 
 def _train(path: Path, known: Sequence[Seed], params: ClassifierParams, seed: int, figures: Path) -> None:
-    from k15.curation.quality.training import fit  # it loads torch, which no other step needs
-
     classifier, measured = fit(known, params, seed)
     write_json(figures, measured)
     classifier.save(path)

@@ -110,11 +110,12 @@ def _decide(params: CurateParams, work: Work, found: Sequence[Beside], root: Pat
         count = sum(pq.read_metadata(part).num_rows for part, _ in found)
         raise UserError(f"none of {count} documents is left; loosen curate.filters or add sources")
     found = with_columns(found, doubles.without_doubles(work, found, verdicts))
+    classifier = quality.trained(work, found, params.quality, params.seed)
     search = decisions.search(work, found, params.duplicates, root)
-    training = quality.training(work, found, params.quality, params.seed)
-    work.complete("duplicates and quality", [search, *training])  # each is the work of one process
-    scores, of_classifier = quality.scored(work, found, training)
-    return decided.decide(work, with_columns(found, scores), search.output, params), of_classifier
+    scoring = quality.scoring(work, found, classifier)
+    clusters, *scores = work.complete("duplicates and quality", [search, *scoring])  # the search is one process's work
+    files = decided.decide(work, with_columns(found, scores), clusters, params)
+    return files, quality.figures_of(classifier)
 
 
 def _publish(

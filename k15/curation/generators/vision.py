@@ -83,13 +83,10 @@ class _Writer:
         return f"<|user|><image>{problem.question}<|assistant|>{problem.short}<|end|>", problem.images
 
 
-def generate(count: int, seed: int) -> Iterator[VisionDocument]:
-    """`count` documents, the kinds in the proportions of `_CYCLE`."""
-    writers = {kind: _Writer(kind, seed) for kind in KINDS}
-    write: dict[Kind, Callable[[], tuple[str, Pictures]]] = {
-        kind: getattr(writer, kind) for kind, writer in writers.items()
-    }
+def generate(kind: Kind, count: int, seed: int) -> Iterator[VisionDocument]:
+    """Those of `kind` among `count` documents, the kinds in the proportions of `_CYCLE`."""
+    write: Callable[[], tuple[str, Pictures]] = getattr(_Writer(kind, seed), kind)
     for number in range(count):
-        kind = _CYCLE[number % len(_CYCLE)]
-        text, images = write[kind]()
-        yield VisionDocument(f"{GENERATED}/vision/{number:07d}", kind, text, images)
+        if _CYCLE[number % len(_CYCLE)] == kind:
+            text, images = write()
+            yield VisionDocument(f"{GENERATED}/vision/{number:07d}", kind, text, images)

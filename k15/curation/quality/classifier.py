@@ -1,7 +1,7 @@
 """A fastText-style classifier of good and bad text (App. B): its use. `training` makes it from labelled seeds.
 
 Hashed words and word pairs, their mean embedding, one linear layer; the logit is calibrated. Guarantees: a text's
-probability depends on the text and the classifier alone. NumPy does, so that workers need not load torch.
+probability depends on the text and the classifier alone.
 Not guaranteed: that the probability holds where good and bad come in another proportion than among the seeds.
 """
 
@@ -46,7 +46,7 @@ class Classifier:
 
     def logits(self, found: Bags) -> Floats:
         """Before calibration."""
-        sizes = np.diff(found.offsets)
+        sizes = found.sizes
         words = np.flatnonzero(sizes)
         means = np.zeros((len(found), self.params.dimensions))
         sums = np.add.reduceat(self.embedding[found.indices], found.offsets[words], axis=0)

@@ -33,8 +33,12 @@ class Bags:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    @property
+    def sizes(self) -> Indices:
+        return np.diff(self.offsets)
+
     def take(self, chosen: Indices) -> Bags:
-        sizes = np.diff(self.offsets)[chosen]
+        sizes = self.sizes[chosen]
         offsets = np.concatenate([[0], np.cumsum(sizes)])
         places = np.arange(offsets[-1]) + np.repeat(self.offsets[chosen] - offsets[:-1], sizes)
         return Bags(self.indices[places], offsets)

@@ -1,6 +1,7 @@
 """How the quality classifier is made from labelled seeds, some of which calibrate and measure it (Platt).
 
-Guarantees: the same seeds, params and seed give the same classifier, in whatever order the seeds come.
+Adam on minibatches; a step moves the embeddings of the words that the batch holds. Guarantees: the same seeds, params
+and seed give the same classifier, in whatever order the seeds come.
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import nn
 
-from k15.curation.quality.classifier import Classifier, Floats, sigmoid
+from k15.curation.quality.classifier import Classifier, Floats, Weights, sigmoid
 from k15.curation.quality.features import Bags, Indices, bags
 from k15.curation.quality.figures import figures
 from k15.curation.quality.params import ClassifierParams
@@ -22,6 +21,8 @@ from k15.curation.quality.seed import Seed
 from k15.errors import UserError
 from k15.seeds import derive
 
+_DECAYS = 0.9, 0.999
+_EPSILON = 1e-8
 _NEWTON_STEPS = 30
 
 
@@ -46,33 +47,61 @@ def fit(seeds: Sequence[Seed], params: ClassifierParams, seed: int) -> tuple[Cla
     return result, {"seeds": {"good": int(labels.sum()), "bad": int((~labels).sum())}, **measured}
 
 
+class _Adam:
+    """Parameters [rows, dimensions] with the moments of their gradients. A step is made by some of the rows."""
+
+    def __init__(self, values: Floats, lr: float) -> None:
+        self.values: Weights = values.astype(np.float32)
+        self._first, self._second = np.zeros_like(self.values), np.zeros_like(self.values)
+        self._lr, self._steps = lr, 0
+
+    def step(self, gradient: npt.NDArray[np.floating], rows: Indices, share: float) -> None:
+        """`gradient`: of `rows`. `share`: of the learning rate."""
+        self._steps += 1
+        given = gradient.astype(np.float32)
+        self._first[rows] += (1 - _DECAYS[0]) * (given - self._first[rows])
+        self._second[rows] += (1 - _DECAYS[1]) * (given**2 - self._second[rows])
+        mean = self._first[rows] / (1 - _DECAYS[0] ** self._steps)
+        square = self._second[rows] / (1 - _DECAYS[1] ** self._steps)
+        self.values[rows] -= share * self._lr * mean / (np.sqrt(square) + _EPSILON)
+
+
+class _Trained:
+    """The parameters of a classifier, and how a batch moves them."""
+
+    def __init__(self, params: ClassifierParams, rng: np.random.Generator) -> None:
+        deviation = params.dimensions**-0.5
+        self.embedding = _Adam(rng.normal(0, deviation, (params.buckets, params.dimensions)), params.lr)
+        self.output = _Adam(rng.normal(0, deviation, (1, params.dimensions)), params.lr)
+        self.bias = _Adam(np.zeros((1, 1)), params.lr)
+
+    def step(self, found: Bags, labels: npt.NDArray[np.bool_], share: float) -> None:
+        """Down the gradient of the mean cross entropy. As all rows go through the same output, a row's gradient is the
+        output times a number: how much the errors of the bags that it is in weigh together."""
+        owners = np.repeat(np.arange(len(found)), found.sizes)
+        rows, places = np.unique(found.indices, return_inverse=True)
+        known, output, only = self.embedding.values[rows], self.output.values, np.zeros(1, np.int64)
+        parts = (known * output).sum(axis=1)[places] / found.sizes[owners]
+        logits = np.bincount(owners, parts, len(found)) + self.bias.values[0, 0]
+        errors = (sigmoid(logits) - labels) / len(found)
+        weights = np.bincount(places, errors[owners] / found.sizes[owners], len(rows))[:, None]
+        self.embedding.step(weights * output, rows, share)
+        self.output.step((weights * known).sum(axis=0, keepdims=True), only, share)
+        self.bias.step(np.array([[errors.sum()]]), only, share)
+
+
 def _train(found: Bags, labels: npt.NDArray[np.bool_], params: ClassifierParams, seed: int) -> Classifier:
-    generator = torch.Generator().manual_seed(seed)
-    table = nn.EmbeddingBag(params.buckets, params.dimensions, mode="mean", sparse=True)
-    output, bias = nn.Parameter(torch.empty(params.dimensions)), nn.Parameter(torch.zeros(()))
-    with torch.no_grad():
-        table.weight.normal_(0, params.dimensions**-0.5, generator=generator)
-        output.normal_(0, params.dimensions**-0.5, generator=generator)
-    rows, rest = torch.optim.SparseAdam(table.parameters(), params.lr), torch.optim.Adam([output, bias], params.lr)
-    steps = params.epochs * -(-len(found) // params.batch)
-    done = 0
-    for _ in range(params.epochs):
-        order: Indices = torch.randperm(len(found), generator=generator).numpy()
-        for start in range(0, len(order), params.batch):
-            chosen = order[start : start + params.batch]
-            for group in (*rows.param_groups, *rest.param_groups):
-                group["lr"] = params.lr * (1 - done / steps)
-            own = found.take(chosen)
-            mean = table(torch.from_numpy(own.indices), torch.from_numpy(own.offsets[:-1]))
-            wanted = torch.from_numpy(labels[chosen].astype(np.float32))
-            loss = nn.functional.binary_cross_entropy_with_logits(mean @ output + bias, wanted)
-            rows.zero_grad()
-            rest.zero_grad()
-            loss.backward()
-            rows.step()
-            rest.step()
-            done += 1
-    return Classifier(params, table.weight.detach().numpy(), output.detach().numpy(), bias.item())
+    rng = np.random.default_rng(seed)
+    trained = _Trained(params, rng)
+    batches = -(-len(found) // params.batch)
+    for epoch in range(params.epochs):
+        order = rng.permutation(len(found))
+        for number in range(batches):
+            chosen = order[number * params.batch : (number + 1) * params.batch]
+            share = 1 - (epoch * batches + number) / (params.epochs * batches)
+            trained.step(found.take(chosen), labels[chosen], share)
+    bias = float(trained.bias.values[0, 0])
+    return Classifier(params, trained.embedding.values, trained.output.values[0], bias)
 
 
 def _platt(logits: Floats, labels: npt.NDArray[np.bool_]) -> tuple[float, float]:
