@@ -1,7 +1,8 @@
 """`python -m benchmarks curation_contamination`: how many planted evaluation items are found, by kind of edit.
 
-Of every problem of MATH-500, GSM8K and HumanEval in the data sets the question alone and the solution alone are put
-into the middle of a C4 page or Wikipedia article, verbatim and edited; section `benchmarks` names the sets as users do.
+Of every problem of MATH-500, GSM8K and HumanEval in the data sets the question alone, the solution alone and the one
+after the other are put into the middle of a C4 page or Wikipedia article, verbatim and edited; section `benchmarks`
+names the sets as users do.
 Beside it stands the usual rule on the same words: any 13-gram in common, or any 8-gram with an item of fewer than 13
 words. Then: what is found in text that holds none of the items.
 """
@@ -38,6 +39,18 @@ def items() -> list[Item]:
     others = [{"name": "humaneval", "path": path, "fields": fields}]
     given = {"sets": sets, "guarded": others, "decontamination": {}}
     return list(guarded(parse_params(BenchmarksParams, "benchmarks", given), DATA))
+
+
+def wholes(known: Sequence[Item]) -> list[Item]:
+    """Problems with their solutions."""
+    together: dict[tuple[str, str], list[str]] = {}
+    for item in known:
+        together.setdefault(problem(item), []).append(item[2])
+    return [(suite, f"{name}/whole", "\n\n".join(texts)) for (suite, name), texts in together.items()]
+
+
+def problem(item: tuple[str, str, *tuple[str, ...]]) -> tuple[str, str]:
+    return item[0], item[1].rpartition("/")[0]
 
 
 def kind(item: Item) -> str:
@@ -95,7 +108,8 @@ def measure() -> None:
     plain = plain_documents(DATA)
     usual = UsualRule(known)
     for name, edit in EDITS.items():
-        _report(name, known, _planted(known, plain, edit), index, usual)
+        for planted in (known, wholes(known)):
+            _report(name, planted, _planted(planted, plain, edit), index, usual)
     books = [one.document.text for one in book_editions(DATA)]
     svamp = [f"{row['Body']} {row['Question']}" for row in _svamp()]
     others = list(gzipped_rows(next((DATA / "math_test_other").glob("*.gz"))))
@@ -136,9 +150,9 @@ def _report(
     for what in dict.fromkeys(map(kind, known)):
         rows = [i for i, item in enumerate(known) if kind(item) == what]
         removed = sum(hits[i] is not None for i in rows)
-        named = sum((hit := hits[i]) is not None and (hit.suite, hit.id) == known[i][:2] for i in rows)
+        named = sum((hit := hits[i]) is not None and problem((hit.suite, hit.id)) == problem(known[i]) for i in rows)
         also = sum(usual.holds_one(documents[i]) for i in rows)
-        print(f"{name}, {what}: removed {removed / len(rows):.4f} ({named / len(rows):.4f} as the very item), ", end="")
+        print(f"{name}, {what}: removed {removed / len(rows):.4f} ({named / len(rows):.4f} as that problem), ", end="")
         print(f"by the usual rule {also / len(rows):.4f} of {len(rows)}", flush=True)
 
 

@@ -108,10 +108,10 @@ class _ShardWriter:
             self.file = pa.OSFile(str(self._path()), "wb")
             self.shard = pq.ParquetWriter(self.file, self.columns, compression="zstd")
         table = pa.Table.from_batches(self.group, self.columns).combine_chunks()
+        self.shard_bytes += self.group_bytes
+        self.group, self.group_bytes = [], 0  # what was copied need not be in memory while it is written
         if table.num_rows:
             self.shard.write_table(table, row_group_size=table.num_rows)
-        self.shard_bytes += self.group_bytes
-        self.group, self.group_bytes = [], 0
 
     def _close_shard(self) -> None:
         self._write_group()

@@ -92,7 +92,7 @@ def split_of(document_id: str, validation_fraction: float, seed: int) -> Split:
 
 
 def multiplicities(
-    shares: Shares, domains: Sequence[str], lengths: npt.ArrayLike, weights: npt.ArrayLike, target: int
+    shares: Shares, domains: npt.ArrayLike, lengths: npt.ArrayLike, weights: npt.ArrayLike, target: int
 ) -> Floats:
     """How often each document is read, so that the domains' tokens have their shares of `target`."""
     of, weight = np.asarray(domains), np.asarray(weights, dtype=np.float64)
@@ -104,13 +104,18 @@ def multiplicities(
     return weight * np.array([scale.get(domain, 0.0) for domain in of.tolist()])
 
 
-def draw(ids: Sequence[str], lengths: npt.ArrayLike, multiplicities: npt.ArrayLike, seed: int) -> Counts:
+def order_of(document_id: str, seed: int) -> int:
+    """63 bits that decide where the readings of a document come among the others."""
+    return derive(seed, "order", document_id)
+
+
+def draw(orders: npt.ArrayLike, lengths: npt.ArrayLike, multiplicities: npt.ArrayLike) -> Counts:
     """Indices of documents to read in turn, as near to the tokens that the multiplicities come to as whole documents
     come. A document's readings are spread evenly; of documents with equal multiplicities every one is read once before
-    any is read again, and each round has its own order."""
+    any is read again, and each round has its own order. `orders`: of `order_of`."""
     size, times = np.asarray(lengths, dtype=np.int64), np.asarray(multiplicities, dtype=np.float64)
     known = np.flatnonzero(times > 0)
-    hashes = np.array([derive(seed, "order", ids[index]) for index in known.tolist()], dtype=np.uint64)
+    hashes = np.asarray(orders, dtype=np.uint64)[known]
     # One reading more than any document needs: what it is cut to is decided by the tokens.
     copies = np.ceil(times[known]).astype(np.int64) + 1
     place = np.repeat(np.arange(len(known)), copies)

@@ -31,7 +31,7 @@ Counts = npt.NDArray[np.int64]
 
 WINDOW_BLOCKS = 1024
 OCCUPANCY = 0.995
-_GATHERED = 1 << 20  # tokens of a table
+_GATHERED = 1 << 17  # tokens of a table
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from k15.curation import memory
 from k15.errors import UserError
 from k15.params import Params
 from k15.progress import Task
@@ -104,7 +105,7 @@ def complete(pieces: Sequence[Piece], workers: WorkersParams, task: Task, logs: 
     if workers.engine != "local":
         _elsewhere(waiting, workers, logs)
         task.advance(len(waiting))
-    elif workers.number == 1 or len(waiting) == 1:
+    elif workers.number == 1:
         for piece in waiting:
             piece.complete()
             task.advance()
@@ -132,10 +133,11 @@ def _lives(pid: int) -> bool:
 
 
 def _shared(pieces: Sequence[Piece], number: int) -> Iterator[None]:
-    """One item for every piece that is done by a pool of processes."""
+    """One item for every piece that is done by a pool of processes, a single one too: their memory ends with them."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
-    with _pool(ProcessPoolExecutor(min(number, len(pieces)), context, _begin)) as pool:
+    count = min(number, len(pieces))
+    with _pool(ProcessPoolExecutor(count, context, _begin, (count > 1,))) as pool:
         futures = [pool.submit(piece.complete) for piece in sorted(pieces, key=lambda piece: -piece.size)]
         try:
             for future in as_completed(futures):
@@ -161,9 +163,11 @@ def _pool(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
     pool.shutdown()
 
 
-def _begin() -> None:
-    """A worker is one core's worth: libraries that would start threads of their own do not."""
-    os.environ.update(OMP_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
+def _begin(beside_others: bool) -> None:
+    """One of several workers is one core's worth: libraries that would start threads of their own do not."""
+    memory.give_back()
+    if beside_others:
+        os.environ.update(OMP_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
     threading.Thread(target=_end_with_owner, daemon=True).start()
 
 

@@ -65,9 +65,9 @@ def _described(rows: pa.Table, params: CurateParams) -> pa.Table:
     columns = {name: rows[name] for name in ("id", "text", "domain", "source", *VERDICT.names, *CLUSTER)}
     columns["meta"] = pa.array(described, pa.string())
     columns["split"] = pa.array([split_of(one, params.validation_fraction, params.seed) for one in ids], pa.string())
-    columns["programming_language"] = pa.array(
-        [json.loads(one).get("programming_language") for one in labels], pa.string()
-    )
+    told = [json.loads(one) for one in labels]
+    for name in ("identified_language", "programming_language"):
+        columns[name] = pa.array([one.get(name) for one in told], pa.string())
     columns["rules_score"] = _of_domain(rows)
     columns["classifier_score"] = _column(rows, CLASSIFIER)
     columns["scores"] = scores(rows)

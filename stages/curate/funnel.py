@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -17,14 +16,15 @@ from k15.curation.mixture import STAGES
 from k15.curation.sources import GENERATED
 from stages.curate.mixing import Mixed
 from stages.curate.pictures import VISION, Pictures
+from stages.curate.tokens import Encoded
 
 DUPLICATES = ("exact_duplicate", "near_duplicate", "embedding_duplicate")
 
 
-def funnel(decided: Sequence[Path], owners: Mapping[str, Any], pictures: Pictures) -> dict[str, Any]:
+def funnel(decided: Sequence[Path], encoded: Sequence[Encoded], pictures: Pictures) -> dict[str, Any]:
     """Per domain and source: read = rejected + duplicates + kept; and the tokens of the kept ones, but for pictures."""
     counts = _counted(decided) + pictures.counted()
-    tokens = _summed(owners)
+    tokens = _summed(encoded, ("domain", "source"))
     result: dict[str, Any] = {}
     for domain, source in sorted({(domain, source) for domain, source, _ in counts}):
         own = {name: n for (d, s, name), n in sorted(counts.items(), key=str) if (d, s) == (domain, source)}
@@ -36,7 +36,7 @@ def funnel(decided: Sequence[Path], owners: Mapping[str, Any], pictures: Picture
             "kept": kept,
         }
         if domain != VISION:
-            result[domain][source]["tokens"] = tokens.get((domain, source), 0)
+            result[domain][source]["tokens"] = tokens[domain, source]["tokens"]
     return result
 
 
@@ -50,10 +50,14 @@ def _counted(decided: Sequence[Path]) -> Counter[tuple[str, str, str | None]]:
     return found
 
 
-def _summed(owners: Mapping[str, Any]) -> dict[tuple[str, str], int]:
-    table = pa.table({"domain": owners["domain"], "source": owners["source"], "tokens": owners["tokens"]})
-    grouped = table.group_by(["domain", "source"]).aggregate([("tokens", "sum")])
-    return {(row["domain"], row["source"]): row["tokens_sum"] for row in grouped.to_pylist()}
+def _summed(encoded: Sequence[Encoded], by: tuple[str, ...]) -> defaultdict[tuple[str, ...], Counter[str]]:
+    """Tokens and bytes of the kept texts."""
+    found: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for one in encoded:
+        table = pq.read_table(one.table, columns=[*by, "tokens", "bytes"])
+        for row in table.group_by(by).aggregate([("tokens", "sum"), ("bytes", "sum")]).to_pylist():
+            found[tuple(row[name] for name in by)].update(tokens=row["tokens_sum"], bytes=row["bytes_sum"])
+    return found
 
 
 def planted(decided: Sequence[Path]) -> dict[str, Any]:
@@ -69,20 +73,19 @@ def planted(decided: Sequence[Path]) -> dict[str, Any]:
     return result
 
 
-def labelled(decided: Sequence[Path], name: str) -> dict[str, int]:
-    """Kept documents by one of their labels, such as identified_language."""
+def languages(decided: Sequence[Path]) -> dict[str, int]:
+    """Kept documents by the language that they are in."""
     found: Counter[str] = Counter()
     for path in decided:
-        table = pq.read_table(path, columns=["meta"], filters=pc.field("filter").is_null())
-        found.update(value for meta in table["meta"].to_pylist() if (value := json.loads(meta).get(name)))
-    return dict(found.most_common())
+        table = pq.read_table(path, columns=["identified_language"], filters=pc.field("filter").is_null())
+        counts = pc.value_counts(table["identified_language"].drop_null())
+        found.update({one["values"]: one["counts"] for one in counts.to_pylist()})
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
-def tokenization(owners: Mapping[str, Any], mixed: Mixed, vision: Mapping[str, int]) -> dict[str, Any]:
+def tokenization(encoded: Sequence[Encoded], mixed: Mixed, vision: Mapping[str, int]) -> dict[str, Any]:
     """Bytes per token by domain, tokens in the packed blocks of each stage, and the vision documents by kind."""
-    table = pa.table({"domain": owners["domain"], "bytes": owners["bytes"], "tokens": owners["tokens"]})
-    grouped = table.group_by("domain").aggregate([("bytes", "sum"), ("tokens", "sum")])
-    ratio = {row["domain"]: row["bytes_sum"] / row["tokens_sum"] for row in grouped.to_pylist()}
+    ratio = {domain: sizes["bytes"] / sizes["tokens"] for (domain,), sizes in _summed(encoded, ("domain",)).items()}
     return {
         "bytes_per_token": {domain: round(ratio[domain], 3) for domain in DOMAINS if domain in ratio},
         "tokens": {

@@ -21,7 +21,8 @@ from stages.curate.params import CurateParams
 class Owners:
     """The kept texts in the order of their tokens; `factors` are their quality's."""
 
-    ids: npt.NDArray[np.object_]
+    orders: npt.NDArray[np.uint64]
+    """Of `mixture.order_of`."""
     domains: npt.NDArray[np.object_]
     splits: npt.NDArray[np.object_]
     sources: npt.NDArray[np.object_]
@@ -34,7 +35,7 @@ class Owners:
     @classmethod
     def of(cls, columns: Mapping[str, Any], factors: npt.NDArray[np.float64]) -> Owners:
         return cls(
-            ids=columns["id"].to_numpy(),
+            orders=columns["order"].to_numpy(),
             domains=_shared(columns["domain"]),
             splits=_shared(columns["split"]),
             sources=_shared(columns["source"]),
@@ -68,16 +69,20 @@ class Blocks:
 
 @dataclass(frozen=True)
 class Mixed:
-    """`read`: how often each stage reads each training text."""
+    """What the stages read. Of each kept text: its tokens, their offset, its domain's place in `DOMAINS`, whether it is
+    for training, and how often each stage reads it then."""
 
-    owners: Owners
+    lengths: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    domains: npt.NDArray[np.int8]
+    training: npt.NDArray[np.bool_]
     read: dict[Stage, npt.NDArray[np.float64]]
     blocks: list[Blocks]
 
     @property
     def weights(self) -> npt.NDArray[np.float64]:
         """How often pretraining reads each text, those for validation too."""
-        return np.where(self.owners.splits == "train", self.read["pretrain"], 1.0)
+        return np.where(self.training, self.read["pretrain"], 1.0)
 
     def tokens(self, stage: Stage, split: Split) -> dict[Domain, int]:
         chosen = [one for one in self.blocks if (one.stage, one.split) == (stage, split)]
@@ -86,10 +91,9 @@ class Mixed:
     @property
     def multiplicities(self) -> dict[Domain, float]:
         """How often pretraining reads a domain's texts, on average over their tokens."""
-        training = self.owners.splits == "train"
         found = {}
-        for domain in DOMAINS:
-            lengths = np.where(training & (self.owners.domains == domain), self.owners.lengths, 0)
+        for place, domain in enumerate(DOMAINS):
+            lengths = np.where(self.training & (self.domains == place), self.lengths, 0)
             if total := int(lengths.sum()):
                 found[domain] = round(float((self.weights * lengths).sum()) / total, 4)
         return found
@@ -104,8 +108,7 @@ class Mixed:
     def tables(self, values: Tokens) -> Iterator[pa.Table]:
         """The rows of the `tokens` schema."""
         for one in self.blocks:
-            offsets = self.owners.offsets[one.drawn]
-            yield from packing.tables(one.plan, values, offsets, one.stage, one.domain, one.split)
+            yield from packing.tables(one.plan, values, self.offsets[one.drawn], one.stage, one.domain, one.split)
 
 
 def mix(owners: Owners, params: CurateParams) -> Mixed:
@@ -115,9 +118,16 @@ def mix(owners: Owners, params: CurateParams) -> Mixed:
     for stage in STAGES:
         read[stage] = _multiplicities(owners, params, stage)
         blocks += [_packed(owners, params, stage, "train", domain, read[stage]) for domain in DOMAINS]
-    once = np.ones(len(owners.ids))
+    once = np.ones(len(owners.lengths))
     blocks += [_packed(owners, params, "pretrain", "validation", domain, once) for domain in DOMAINS]
-    return Mixed(owners, read, [one for one in blocks if one.plan.blocks])
+    return Mixed(
+        lengths=owners.lengths,
+        offsets=owners.offsets,
+        domains=np.select([owners.domains == domain for domain in DOMAINS], range(len(DOMAINS))).astype(np.int8),
+        training=owners.splits == "train",
+        read=read,
+        blocks=[one for one in blocks if one.plan.blocks],
+    )
 
 
 def _multiplicities(owners: Owners, params: CurateParams, stage: Stage) -> npt.NDArray[np.float64]:
@@ -126,13 +136,13 @@ def _multiplicities(owners: Owners, params: CurateParams, stage: Stage) -> npt.N
     weights = params.mixture.weights(stage, sources, owners.languages, owners.lengths, owners.factors)
     training = np.where(owners.splits == "train", weights, 0.0)
     shares, target = getattr(params.mixture, stage), getattr(params.train_tokens, stage)
-    return mixture.multiplicities(shares, owners.domains.tolist(), owners.lengths, training, target)
+    return mixture.multiplicities(shares, owners.domains, owners.lengths, training, target)
 
 
 def _packed(
     owners: Owners, params: CurateParams, stage: Stage, split: Split, domain: Domain, read: npt.NDArray[np.float64]
 ) -> Blocks:
     members = owners.members(domain, split)
-    order = mixture.draw(owners.ids[members].tolist(), owners.lengths[members], read[members], params.seed)
+    order = mixture.draw(owners.orders[members], owners.lengths[members], read[members])
     drawn = members[order]
     return Blocks(stage, split, domain, packing.plan(owners.lengths[drawn], params.block_length), drawn)

@@ -1,4 +1,4 @@
-"""The stage's artifacts about documents: texts in the order of partitions, then pictures in that of their parts."""
+"""The stage's datasets: of texts in the order of partitions, of pictures after them in that of their parts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from k15.artifacts import write_dataset
 from k15.artifacts.manifest import Producer
 from k15.curation.document import EXCERPT_CHARACTERS
+from k15.curation.packing import Tokens
 from k15.stage import Context
 from stages.curate import decided
 from stages.curate.decisions import CLUSTER
@@ -23,21 +24,28 @@ _SHARED = ("id", "source", "domain", "meta", "scores")
 
 
 def write(
-    ctx: Context, files: Sequence[Path], mixed: Mixed, worth: Worth, pictures: Pictures, producer: Producer
+    ctx: Context,
+    files: Sequence[Path],
+    mixed: Mixed,
+    worth: Worth,
+    values: Tokens,
+    pictures: Pictures,
+    producer: Producer,
 ) -> None:
-    """`mixed` and `worth`: of the kept texts, in their order."""
-    artifacts = {
+    """`mixed`, `worth` and `values`: of the kept texts, in their order."""
+    datasets = {
+        "tokens": ("tokens", mixed.tables(values)),
         "documents": ("document", _documents(files, mixed, worth)),
         "rejections": ("rejection", chain(_rejections(files), pictures.rejections())),
         "clusters": ("cluster", chain(_clusters(files), pictures.clusters())),
         "vision": ("vision_document", pictures.documents()),
     }
-    for name, (schema, rows) in artifacts.items():
+    for name, (schema, rows) in datasets.items():
         write_dataset(ctx.artifact(f"curate/{name}"), schema, rows, producer=producer)
 
 
 def _documents(files: Sequence[Path], mixed: Mixed, worth: Worth) -> Iterator[pa.Table]:
-    tokens, weights = pa.array(mixed.owners.lengths, pa.int32()), pa.array(mixed.weights, pa.float32())
+    tokens, weights = pa.array(mixed.lengths, pa.int32()), pa.array(mixed.weights, pa.float32())
     told = {"judge": worth.judged, "quality": worth.combined, "factor": worth.factors}
     told |= {str(stage): times for stage, times in mixed.read.items()}
     start = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ from k15.curation.quality.combined import combine
 from k15.curation.quality.combined import factors as by_quantile
 from k15.curation.quality.features import characters
 from k15.curation.quality.params import ClassifierParams, QualityParams, Score
-from k15.curation.quality.seed import Seed
 from k15.curation.quality.training import fit
 from k15.curation.sources import GENERATED
 from stages.curate import columns, seeds
@@ -44,7 +43,7 @@ def trained(work: Work, found: Sequence[Beside], params: QualityParams, seed: in
     if params.classifier is None:
         return []
     known = seeds.chosen(work, found, params, seed)
-    place = work.place("classifier", params.classifier.model_dump(), seed, [asdict(one) for one in known])
+    place = work.place("classifier", params.classifier.model_dump(), seed, names(known))
     train = partial(_train, known=known, params=params.classifier, seed=seed, figures=place / _FIGURES)
     return work.complete("classifier", [Piece(place / "classifier.safetensors", train)])
 
@@ -65,8 +64,8 @@ def figures_of(models: Sequence[Path]) -> dict[str, Any]:
     return json.loads(models[0].with_name(_FIGURES).read_text()) if models else {}
 
 
-def _train(path: Path, known: Sequence[Seed], params: ClassifierParams, seed: int, figures: Path) -> None:
-    classifier, measured = fit(known, params, seed)
+def _train(path: Path, known: Sequence[Path], params: ClassifierParams, seed: int, figures: Path) -> None:
+    classifier, measured = fit(seeds.of(known), params, seed)
     write_json(figures, measured)
     classifier.save(path)
 
@@ -92,27 +91,27 @@ class Worth:
     factors: Floats
 
 
-def worth(owners: Mapping[str, Any], params: QualityParams, root: Path) -> Worth:
-    """How often each of the kept texts is read beside the others of its domain, and why. `owners`: of `tokens.owners`.
+def worth(owners: Mapping[str, Any], judged: Floats | None, params: QualityParams) -> Worth:
+    """How often each of the kept texts is read beside the others of its domain, and why. `owners`: of `tokens.owners`;
+    `judged`: a model's scores of them, if there are any.
 
     Generated texts and those of sources have ranks of their own: a classifier whose good seeds are generated tells the
     one from the other better than good from bad.
     """
-    judged = np.full(len(owners["source"]), np.nan)
-    if params.judgements is not None:
-        judged = _judgements(owners["id"], root / params.judgements)
+    if judged is None:
+        judged = np.full(len(owners["source"]), np.nan)
     scores: dict[Score, npt.ArrayLike] = {
         "rules": owners["rules_score"].to_numpy(),
         "classifier": owners["classifier_score"].to_numpy(),
         "judge": judged,
     }
     combined = combine(scores, params.weights)
-    generated = pc.if_else(pc.equal(owners["source"], GENERATED), "generated", "sources")
-    groups = pc.binary_join_element_wise(owners["domain"], generated, "/")
-    return Worth(judged, combined, by_quantile(combined, groups.to_numpy(), params.bands))
+    domains = owners["domain"].combine_chunks().dictionary_encode().indices.to_numpy()
+    generated = pc.equal(owners["source"].cast(pa.string()), GENERATED).to_numpy()
+    return Worth(judged, combined, by_quantile(combined, 2 * domains + generated, params.bands))
 
 
-def _judgements(ids: pa.ChunkedArray, path: Path) -> Floats:
+def judged(ids: pa.ChunkedArray, path: Path) -> Floats:
     """A model's scores of the documents; NaN for those that it has not seen."""
     table = read_dataset(path, "document_score")
     places = pc.index_in(ids, value_set=table["id"].combine_chunks())

@@ -17,7 +17,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from k15.artifacts import publish, write_dataset
+from k15.artifacts import publish
+from k15.curation import memory
 from k15.curation.mixture import STAGES
 from k15.curation.packing import Tokens
 from k15.curation.pieces import WorkersParams
@@ -45,11 +46,13 @@ from stages.curate.mixing import Mixed, Owners
 from stages.curate.params import CurateParams
 from stages.curate.pictures import Pictures
 from stages.curate.quality import Worth
+from stages.curate.tokens import Encoded
 from stages.curate.work import Beside, Work, with_columns
 
 
 def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     """The six artifacts of the stage, and its metrics."""
+    memory.give_back()
     work = Work(ctx.kept, ctx.setting(WorkersParams, "workers"), ctx.progress)
     benchmarks = ctx.params(BenchmarksParams, "benchmarks")
     items = list(guarded(benchmarks, ctx.root))  # a mistake there is said before the work begins
@@ -60,18 +63,16 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     seen = Pictures.judged(work, [*drawn, *declared], params)
     files, of_classifier = _decide(params, work, found, ctx.root)
     tokenizer = tokens.tokenizer(work, files, seen, params.tokenizer, ctx.root)
-    encoded = tokens.encode(work, files, tokenizer)
-    owners = tokens.owners(encoded)
-    worth = quality.worth(owners, params.quality, ctx.root)
-    mixed = mixing.mix(Owners.of(owners, worth.factors), params)
+    encoded = tokens.encode(work, files, tokenizer, params.seed)
+    worth, mixed = _mix(params, encoded, ctx.root, work.scratch("mixed"))
     _require_blocks(mixed, params.block_length)
     _publish(params, ctx, files, mixed, worth, seen, tokenizer, tokens.joined(work, encoded))
     work.tidy()
     return {
-        "funnel": funnel.funnel(files, owners, seen),
+        "funnel": funnel.funnel(files, encoded, seen),
         "planted": funnel.planted(files),
-        "languages": funnel.labelled(files, "identified_language"),
-        **funnel.tokenization(owners, mixed, seen.kinds()),
+        "languages": funnel.languages(files),
+        **funnel.tokenization(encoded, mixed, seen.kinds()),
         "quality": of_classifier,
     }
 
@@ -118,6 +119,16 @@ def _decide(params: CurateParams, work: Work, found: Sequence[Beside], root: Pat
     return files, quality.figures_of(classifier)
 
 
+def _mix(params: CurateParams, encoded: Sequence[Encoded], root: Path, place: Path) -> tuple[Worth, Mixed]:
+    """What the kept texts are worth, and what the stages read of them."""
+    owners = tokens.owners(encoded)
+    judge = params.quality.judgements
+    judged = quality.judged(tokens.ids(encoded), root / judge) if judge else None
+    worth = quality.worth(owners, judged, params.quality)
+    mixed = mixing.mix(Owners.of(owners, worth.factors), params)
+    return memory.on_disk(worth, place / "worth"), memory.on_disk(mixed, place / "mixed")
+
+
 def _publish(
     params: CurateParams,
     ctx: Context,
@@ -131,8 +142,7 @@ def _publish(
     producer = ctx.producer(params, [])
     save = Tokenizer.load(tokenizer).save_pretrained
     publish(ctx.artifact("curate/tokenizer"), "tokenizer", "tokenizer", producer, save)
-    outputs.write(ctx, files, mixed, worth, seen, producer)
-    write_dataset(ctx.artifact("curate/tokens"), "tokens", mixed.tables(values), producer=producer)
+    outputs.write(ctx, files, mixed, worth, values, seen, producer)
 
 
 STAGE = Stage("curate", CurateParams, run, sections=("benchmarks",))

@@ -30,8 +30,8 @@ _LABELLED = pa.schema([("rank", pa.int64()), ("good", pa.bool_()), ("group", pa.
 """Place in the order of hashed ids, label, and where in the part the text is."""
 
 
-def chosen(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> list[Seed]:
-    """The seeds, in the order of their ids. Where other verdicts choose the same ones, no text is read again."""
+def chosen(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> list[Path]:
+    """Files of seeds. Where other verdicts choose the same ones, no text is read again."""
     assert params.classifier is not None
     on = params.seeds.model_dump()
     labelled = [
@@ -47,8 +47,13 @@ def chosen(work: Work, found: Sequence[Beside], params: QualityParams, seed: int
         if table.num_rows:
             place = work.place(f"seeds-{part.parent.name}", part.name, params.classifier.words, table.to_pylist())
             wanted.append(Piece(place / part.name, partial(_read, part=part, rows=table, params=params.classifier)))
-    found_rows = (row for path in work.complete("seeds", wanted) for row in pq.read_table(path).to_pylist())
-    return sorted((Seed(**row) for row in found_rows), key=lambda one: (one.id, one.text, one.good))
+    return work.complete("seeds", wanted)
+
+
+def of(files: Sequence[Path]) -> list[Seed]:
+    """In the order of their ids."""
+    rows = (row for file in files for row in pq.read_table(file).to_pylist())
+    return sorted((Seed(**row) for row in rows), key=lambda one: (one.id, one.text, one.good))
 
 
 def _label(path: Path, part: Path, others: Sequence[Path], params: SeedParams, seed: int) -> None:

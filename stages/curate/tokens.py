@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from k15.artifacts.digests import file_digest
+from k15.curation.mixture import order_of
 from k15.curation.packing import Tokens
 from k15.curation.pieces import Piece
 from k15.tokenizer import END_OF_TEXT, Tokenizer
@@ -30,11 +31,11 @@ from stages.curate.params import TokenizerParams
 from stages.curate.pictures import Pictures
 from stages.curate.work import Work, names
 
-_BATCH_BYTES = 1 << 20
+_BATCH_BYTES = 1 << 18
 """Of texts that are encoded at once: their tokens take a hundred times as much while they are."""
 _OF_TEXT = ("id", "domain", "split", "source", "programming_language", "rules_score", "classifier_score")
-OWNERS = (*_OF_TEXT, "bytes")
-"""What is known of a text beside its tokens."""
+_NAMES = ("domain", "split", "source", "programming_language")
+_OWNERS = (*_NAMES, "rules_score", "classifier_score", "order")
 
 
 def tokenizer(work: Work, files: Sequence[Path], vision: Pictures, params: TokenizerParams, root: Path) -> Path:
@@ -82,27 +83,31 @@ class Encoded:
         return self.table.with_suffix(".ids")
 
 
-def encode(work: Work, files: Sequence[Path], tokenizer_dir: Path) -> list[Encoded]:
-    place = work.place("tokens", file_digest(tokenizer_dir / "tokenizer.json"), names(files))
-    pieces = [
-        Piece(place / file.name, partial(_encode, file=file, tokenizer_dir=tokenizer_dir, place=place))
-        for file in files
-    ]
+def encode(work: Work, files: Sequence[Path], tokenizer_dir: Path, seed: int) -> list[Encoded]:
+    place = work.place("tokens", file_digest(tokenizer_dir / "tokenizer.json"), names(files), seed)
+    encode_them = partial(_encode, tokenizer_dir=tokenizer_dir, place=place, seed=seed)
+    pieces = [Piece(place / file.name, partial(encode_them, file=file)) for file in files]
     return [Encoded(path) for path in work.complete("tokenize", pieces)]
 
 
-def _encode(path: Path, file: Path, tokenizer_dir: Path, place: Path) -> None:
-    bpe = Tokenizer.load(tokenizer_dir)
+def _encode(path: Path, file: Path, tokenizer_dir: Path, place: Path, seed: int) -> None:
+    bpe = _tokenizer(tokenizer_dir)
     unfinished = path.with_name(f"{path.name}.ids")
-    found = [_owners(decided.empty(file), [])]
+    found = [_owners(decided.empty(file), [], seed)]
     with unfinished.open("wb") as out:
         for rows in decided.kept(file, [*_OF_TEXT, "text"]):
             for part in _batches(rows):
                 ids = [np.array([*one, END_OF_TEXT], np.int32) for one in bpe.encode_batch(part["text"].to_pylist())]
                 out.writelines(one.tobytes() for one in ids)
-                found.append(_owners(part, [len(one) for one in ids]))
+                found.append(_owners(part, [len(one) for one in ids], seed))
     unfinished.replace((place / file.name).with_suffix(".ids"))  # before the table, which says that both are there
     pq.write_table(pa.concat_tables(found), path, compression="zstd")
+
+
+@cache
+def _tokenizer(directory: Path) -> Tokenizer:
+    """One a worker: each that is loaded leaves some MiB behind."""
+    return Tokenizer.load(directory)
 
 
 def _batches(rows: pa.Table) -> Iterator[pa.Table]:
@@ -115,10 +120,11 @@ def _batches(rows: pa.Table) -> Iterator[pa.Table]:
         begin = end
 
 
-def _owners(rows: pa.Table, tokens: Sequence[int]) -> pa.Table:
+def _owners(rows: pa.Table, tokens: Sequence[int], seed: int) -> pa.Table:
     columns = {name: rows[name] for name in _OF_TEXT}
+    orders = [order_of(name, seed) for name in rows["id"].to_pylist()]
     sizes = {"tokens": pa.array(tokens, pa.int32()), "bytes": pc.binary_length(rows["text"])}
-    return pa.table(columns | sizes)
+    return pa.table(columns | {"order": pa.array(orders, pa.uint64())} | sizes)
 
 
 def joined(work: Work, encoded: Sequence[Encoded]) -> Tokens:
@@ -136,7 +142,14 @@ def _join(path: Path, encoded: Sequence[Encoded]) -> None:
 
 
 def owners(encoded: Sequence[Encoded]) -> dict[str, Any]:
-    """`OWNERS` over all partitions, `tokens`, and `offset`, where each text's tokens begin."""
-    table = pa.concat_tables([pq.read_table(one.table, columns=[*OWNERS, "tokens"]) for one in encoded])
+    """What is known of the texts of all partitions beside their `tokens`, and `offset`, where these begin."""
+    # Each of the few names once.
+    of_text = {"columns": [*_OWNERS, "tokens"], "read_dictionary": list(_NAMES)}
+    table = pa.concat_tables([pq.read_table(one.table, **of_text) for one in encoded]).unify_dictionaries()
     lengths: npt.NDArray[np.int64] = table["tokens"].to_numpy().astype(np.int64)
-    return {name: table[name] for name in OWNERS} | {"tokens": lengths, "offset": np.cumsum(lengths) - lengths}
+    return {name: table[name] for name in _OWNERS} | {"tokens": lengths, "offset": np.cumsum(lengths) - lengths}
+
+
+def ids(encoded: Sequence[Encoded]) -> pa.ChunkedArray:
+    """Of the owners, in their order."""
+    return pa.concat_tables([pq.read_table(one.table, columns=["id"]) for one in encoded])["id"]

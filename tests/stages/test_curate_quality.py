@@ -114,7 +114,7 @@ def params_of(**changes: Any) -> QualityParams:
     return parse_params(QualityParams, "quality", {**SMALL["quality"], "classifier": CLASSIFIER, **changes})
 
 
-def test_generated_and_real_texts_are_not_ranked_against_each_other(tmp_path: Path) -> None:
+def test_generated_and_real_texts_are_not_ranked_against_each_other() -> None:
     """The classifier finds every generated text better than every real one; of each half is read more often."""
     scores = pa.chunked_array([[0.98, 0.96, 0.3, 0.4, 0.5, 0.6]])
     owners = {
@@ -123,7 +123,7 @@ def test_generated_and_real_texts_are_not_ranked_against_each_other(tmp_path: Pa
         "rules_score": pa.chunked_array([pa.nulls(6, pa.float64())]),
         "classifier_score": scores,
     }
-    found = quality.worth(owners, params_of(bands=BANDS), tmp_path)
+    found = quality.worth(owners, None, params_of(bands=BANDS))
     assert found.factors.tolist() == [2.0, 0.5, 0.5, 0.5, 2.0, 2.0]
 
 
@@ -146,8 +146,9 @@ def test_seeds_are_the_first_of_all_parts(tmp_path: Path, monkeypatch: pytest.Mo
     texts: list[Text] = [(f"web/{n}", "word " * (5 * n + 1), "words" if n % 3 else None) for n in range(60)]
     work = Work(tmp_path, WorkersParams(engine="local", count=1, slurm=None), Progress(shown=False))
     params = params_of(seeds={**SMALL["quality"]["seeds"], "good": ["web"], "most": 7})
-    together = seeds.chosen(work, [_part(tmp_path / "a", texts)], params, 1)
-    apart = seeds.chosen(work, [_part(tmp_path / "b", texts[40:]), _part(tmp_path / "c", texts[:40])], params, 1)
+    together = seeds.of(seeds.chosen(work, [_part(tmp_path / "a", texts)], params, 1))
+    parts_of = [_part(tmp_path / "b", texts[40:]), _part(tmp_path / "c", texts[:40])]
+    apart = seeds.of(seeds.chosen(work, parts_of, params, 1))
     assert together == apart
     assert [sum(one.good is good for one in together) for good in (True, False)] == [7, 7]
     known = {name: (text, filter) for name, text, filter in texts}

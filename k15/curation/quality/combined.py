@@ -28,7 +28,7 @@ def combine(scores: Mapping[Score, npt.ArrayLike], weights: Mapping[Score, float
         return np.where(total > 0, (np.nan_to_num(columns) * share).sum(axis=0) / total, np.nan)
 
 
-def factors(combined: npt.ArrayLike, groups: Sequence[str] | npt.NDArray[np.str_], bands: Sequence[Band]) -> Floats:
+def factors(combined: npt.ArrayLike, groups: npt.ArrayLike, bands: Sequence[Band]) -> Floats:
     """How often each document is read, by its rank in its group; 1 for one without a score."""
     values, of = np.asarray(combined, dtype=np.float64), np.asarray(groups)
     result = np.ones(len(values))

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from k15.curation.mixture import Mixture, Shares, draw, multiplicities, split_of
+from k15.curation.mixture import Mixture, Shares, draw, multiplicities, order_of, split_of
 from k15.errors import UserError
 from k15.params import parse_params
 
@@ -45,10 +45,14 @@ def test_weights_by_source_quality_language_and_length():
     assert MIXTURE.weights("long_context", *told).tolist() == pytest.approx([2.0, 6.0, 0.3, 0.75])
 
 
+def orders(ids: list[str], seed: int = 1) -> list[int]:
+    return [order_of(name, seed) for name in ids]
+
+
 @pytest.mark.parametrize(("multiplicity", "expected"), [(0.5, {0, 1}), (1.0, {1}), (2.5, {2, 3})])
 def test_every_document_is_read_before_any_is_read_again(multiplicity: float, expected: set[int]):
     ids = [f"d{i}" for i in range(40)]
-    order = draw(ids, [7] * 40, [multiplicity] * 40, seed=1).tolist()
+    order = draw(orders(ids), [7] * 40, [multiplicity] * 40).tolist()
     drawn = Counter(order)
     assert {drawn[i] for i in range(40)} == expected
     assert len(order) == 40 * multiplicity
@@ -59,7 +63,7 @@ def test_every_document_is_read_before_any_is_read_again(multiplicity: float, ex
 def test_documents_are_read_as_often_as_their_multiplicities_say():
     rng = np.random.default_rng(1)
     lengths, wanted = rng.integers(5, 60, 3000), rng.choice([0.0, 0.3, 1.0, 2.6], 3000)
-    counts = np.bincount(draw([f"d{i}" for i in range(3000)], lengths, wanted, seed=1), minlength=3000)
+    counts = np.bincount(draw(orders([f"d{i}" for i in range(3000)]), lengths, wanted), minlength=3000)
     for multiplicity in (0.0, 0.3, 1.0, 2.6):
         own = counts[wanted == multiplicity]
         assert own.mean() == pytest.approx(multiplicity, abs=0.06)
@@ -70,16 +74,16 @@ def test_documents_are_read_as_often_as_their_multiplicities_say():
 
 def test_drawing_follows_ids_not_places():
     ids, times = [f"d{i}" for i in range(20)], [1.5] * 15 + [0.4] * 5
-    first = [ids[i] for i in draw(ids, [3] * 20, times, seed=1)]
-    second = [ids[::-1][i] for i in draw(ids[::-1], [3] * 20, times[::-1], seed=1)]
+    first = [ids[i] for i in draw(orders(ids), [3] * 20, times)]
+    second = [ids[::-1][i] for i in draw(orders(ids[::-1]), [3] * 20, times[::-1])]
     assert first == second
-    assert first != [ids[i] for i in draw(ids, [3] * 20, times, seed=2)]
+    assert first != [ids[i] for i in draw(orders(ids, seed=2), [3] * 20, times)]
     assert first[:10] != first[20:]
 
 
 def test_nothing_is_drawn_of_nothing():
-    assert draw([], [], [], seed=1).tolist() == []
-    assert draw(["a"], [3], [0.0], seed=1).tolist() == []
+    assert draw([], [], []).tolist() == []
+    assert draw(orders(["a"]), [3], [0.0]).tolist() == []
 
 
 def test_a_mixture_of_nothing_is_refused():
