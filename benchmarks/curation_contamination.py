@@ -45,12 +45,12 @@ def wholes(known: Sequence[Item]) -> list[Item]:
     """Problems with their solutions."""
     together: dict[tuple[str, str], list[str]] = {}
     for item in known:
-        together.setdefault(problem(item), []).append(item[2])
+        together.setdefault(problem(*item[:2]), []).append(item[2])
     return [(suite, f"{name}/whole", "\n\n".join(texts)) for (suite, name), texts in together.items()]
 
 
-def problem(item: tuple[str, str, *tuple[str, ...]]) -> tuple[str, str]:
-    return item[0], item[1].rpartition("/")[0]
+def problem(suite: str, name: str) -> tuple[str, str]:
+    return suite, name.rpartition("/")[0]
 
 
 def kind(item: Item) -> str:
@@ -144,15 +144,15 @@ def _planted(known: Sequence[Item], plain: Sequence[str], edit: Callable[[str, r
 
 
 def _report(
-    name: str, known: Sequence[Item], documents: Sequence[str], index: EvaluationIndex, usual: "UsualRule"
+    name: str, planted: Sequence[Item], documents: Sequence[str], index: EvaluationIndex, usual: "UsualRule"
 ) -> None:
     hits = index.hits(documents)
-    for what in dict.fromkeys(map(kind, known)):
-        rows = [i for i, item in enumerate(known) if kind(item) == what]
-        removed = sum(hits[i] is not None for i in rows)
-        named = sum((hit := hits[i]) is not None and problem((hit.suite, hit.id)) == problem(known[i]) for i in rows)
+    for what in dict.fromkeys(map(kind, planted)):
+        rows = [i for i, item in enumerate(planted) if kind(item) == what]
+        own = [(hit, planted[i]) for i in rows if (hit := hits[i]) is not None]
+        named = sum(problem(hit.suite, hit.id) == problem(*item[:2]) for hit, item in own)
         also = sum(usual.holds_one(documents[i]) for i in rows)
-        print(f"{name}, {what}: removed {removed / len(rows):.4f} ({named / len(rows):.4f} as that problem), ", end="")
+        print(f"{name}, {what}: removed {len(own) / len(rows):.4f} ({named / len(rows):.4f} as that problem), ", end="")
         print(f"by the usual rule {also / len(rows):.4f} of {len(rows)}", flush=True)
 
 

@@ -1,5 +1,6 @@
 """How the processes of curation keep their memory small."""
 
+import os
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -10,10 +11,11 @@ import pyarrow as pa
 T = TypeVar("T")
 
 
-def give_back() -> None:
-    """Let Arrow return to the system what it no longer uses: by default each process keeps about as much as it ever
-    took, some hundred MiB after a few pieces of work that take some tens."""
-    if "jemalloc" in pa.supported_memory_backends():
+def use_frugal_allocator() -> None:
+    """Let Arrow return to the system what it no longer uses, unless ARROW_DEFAULT_MEMORY_POOL names an allocator: by
+    default each process keeps about as much as it ever took, some hundred MiB after a few pieces of work that take
+    some tens."""
+    if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ and "jemalloc" in pa.supported_memory_backends():
         pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
@@ -24,8 +26,8 @@ def on_disk(value: T, place: Path) -> T:
 
 
 def _on_disk(value: Any, place: Path) -> Any:
-    place.mkdir(parents=True, exist_ok=True)
     if isinstance(value, np.ndarray):
+        place.mkdir(parents=True, exist_ok=True)
         np.save(place / "array.npy", value)
         return np.load(place / "array.npy", mmap_mode="r")
     if isinstance(value, dict):

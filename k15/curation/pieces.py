@@ -164,8 +164,8 @@ def _pool(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
 
 
 def _begin(beside_others: bool) -> None:
-    """One of several workers is one core's worth: libraries that would start threads of their own do not."""
-    memory.give_back()
+    """One of several workers is one core's worth: torch and tokenizers, which are loaded later, start no threads."""
+    memory.use_frugal_allocator()
     if beside_others:
         os.environ.update(OMP_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
     threading.Thread(target=_end_with_owner, daemon=True).start()

@@ -26,7 +26,7 @@ class Owners:
     domains: npt.NDArray[np.object_]
     splits: npt.NDArray[np.object_]
     sources: npt.NDArray[np.object_]
-    languages: list[str | None]
+    languages: npt.NDArray[np.object_]
     """The programming language of code, None for text."""
     factors: npt.NDArray[np.float64]
     lengths: npt.NDArray[np.int64]
@@ -39,7 +39,7 @@ class Owners:
             domains=_shared(columns["domain"]),
             splits=_shared(columns["split"]),
             sources=_shared(columns["source"]),
-            languages=columns["programming_language"].to_pylist(),
+            languages=_shared(columns["programming_language"]),
             factors=factors,
             lengths=columns["tokens"],
             offsets=columns["offset"],
@@ -50,10 +50,10 @@ class Owners:
 
 
 def _shared(names: pa.ChunkedArray) -> npt.NDArray[np.object_]:
-    """Few names of many texts, one string each; `to_numpy` would make one a text."""
+    """Few names of many texts, or None, one string each; `to_numpy` would make one a text."""
     encoded = names.combine_chunks().dictionary_encode()
-    distinct: npt.NDArray[np.object_] = encoded.dictionary.to_numpy(zero_copy_only=False)
-    return distinct[encoded.indices.to_numpy()]
+    distinct = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+    return distinct[encoded.indices.fill_null(-1).to_numpy()]
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,9 @@ class Mixed:
     read: dict[Stage, npt.NDArray[np.float64]]
     blocks: list[Blocks]
 
-    @property
-    def weights(self) -> npt.NDArray[np.float64]:
+    def weights(self, of: slice = slice(None)) -> npt.NDArray[np.float64]:
         """How often pretraining reads each text, those for validation too."""
-        return np.where(self.training, self.read["pretrain"], 1.0)
+        return np.where(self.training[of], self.read["pretrain"][of], 1.0)
 
     def tokens(self, stage: Stage, split: Split) -> dict[Domain, int]:
         chosen = [one for one in self.blocks if (one.stage, one.split) == (stage, split)]
@@ -95,7 +94,7 @@ class Mixed:
         for place, domain in enumerate(DOMAINS):
             lengths = np.where(self.training & (self.domains == place), self.lengths, 0)
             if total := int(lengths.sum()):
-                found[domain] = round(float((self.weights * lengths).sum()) / total, 4)
+                found[domain] = round(float((self.weights() * lengths).sum()) / total, 4)
         return found
 
     @property
@@ -133,7 +132,7 @@ def mix(owners: Owners, params: CurateParams) -> Mixed:
 def _multiplicities(owners: Owners, params: CurateParams, stage: Stage) -> npt.NDArray[np.float64]:
     of_source = {source.name: source.weight for source in params.sources}
     sources = np.array([of_source.get(name, 1.0) for name in owners.sources.tolist()])
-    weights = params.mixture.weights(stage, sources, owners.languages, owners.lengths, owners.factors)
+    weights = params.mixture.weights(stage, sources, owners.languages.tolist(), owners.lengths, owners.factors)
     training = np.where(owners.splits == "train", weights, 0.0)
     shares, target = getattr(params.mixture, stage), getattr(params.train_tokens, stage)
     return mixture.multiplicities(shares, owners.domains, owners.lengths, training, target)

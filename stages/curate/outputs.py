@@ -1,10 +1,12 @@
-"""The stage's datasets: of texts in the order of partitions, of pictures after them in that of their parts."""
+"""The stage's datasets. Of documents: texts in the order of partitions, then pictures in that of their parts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
+from threading import Event
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +22,8 @@ from stages.curate.mixing import Mixed
 from stages.curate.pictures import Pictures
 from stages.curate.quality import Worth
 
+_AT_ONCE = 2
+"""Arrow works outside of Python's lock, on one core a dataset, with a row group of each in memory."""
 _SHARED = ("id", "source", "domain", "meta", "scores")
 
 
@@ -40,12 +44,29 @@ def write(
         "clusters": ("cluster", chain(_clusters(files), pictures.clusters())),
         "vision": ("vision_document", pictures.documents()),
     }
-    for name, (schema, rows) in datasets.items():
-        write_dataset(ctx.artifact(f"curate/{name}"), schema, rows, producer=producer)
+    stop = Event()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        written = [
+            pool.submit(write_dataset, ctx.artifact(f"curate/{name}"), schema, _until(stop, rows), producer=producer)
+            for name, (schema, rows) in datasets.items()
+        ]
+        try:
+            for one in written:
+                one.result()
+        except BaseException:  # a full disk or Ctrl-C: what is half written is given up
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _until(stop: Event, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    for table in tables:
+        if stop.is_set():
+            raise CancelledError
+        yield table
 
 
 def _documents(files: Sequence[Path], mixed: Mixed, worth: Worth) -> Iterator[pa.Table]:
-    tokens, weights = pa.array(mixed.lengths, pa.int32()), pa.array(mixed.weights, pa.float32())
     told = {"judge": worth.judged, "quality": worth.combined, "factor": worth.factors}
     told |= {str(stage): times for stage, times in mixed.read.items()}
     start = 0
@@ -53,7 +74,8 @@ def _documents(files: Sequence[Path], mixed: Mixed, worth: Worth) -> Iterator[pa
         for rows in decided.kept(file, [*_SHARED, "text", "split"]):
             own = slice(start, start := start + rows.num_rows)
             reading = decided.named({name: values[own] for name, values in told.items()})
-            columns = {"tokens": tokens[own], "weight": weights[own], "reading": reading}
+            tokens, weights = pa.array(mixed.lengths[own], pa.int32()), pa.array(mixed.weights(own), pa.float32())
+            columns = {"tokens": tokens, "weight": weights, "reading": reading}
             yield pa.table({**{name: rows[name] for name in rows.column_names}, **columns})
 
 

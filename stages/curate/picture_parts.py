@@ -48,8 +48,8 @@ def drawn(params: CurateParams, work: Work) -> list[Piece]:
     if count := params.bundled.vision_documents:
         place = work.place("pictures", count, params.seed)
         found += [
-            Piece(place / f"{kind}.parquet", partial(_generate, kind=kind, count=count, seed=params.seed))
-            for kind in vision.KINDS
+            Piece(place / f"{kind}.parquet", partial(_generate, kind=kind, count=count, seed=params.seed), size)
+            for kind, size in ((kind, round(vision.share(kind) * count)) for kind in vision.KINDS)
         ]
     for kind, count in sorted(params.bundled.pictures.items()):
         place = work.place(f"pictures-{kind}", params.seed)

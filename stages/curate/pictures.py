@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,18 +37,17 @@ class Pictures:
     def judged(cls, work: Work, found: Sequence[Beside], params: CurateParams) -> Self:
         return cls(tuple(part for part, _ in found), decide(work, found, params))
 
-    def rows(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Columns of parts and of verdicts, some rows at a time."""
+    def by_part(self, columns: Sequence[str]) -> Iterator[Iterator[pa.Table]]:
+        """Columns of each part and of its verdicts, some rows at a time."""
         own = [name for name in columns if name not in VERDICTS.names]
         others = [name for name in columns if name in VERDICTS.names]
         verdicts, start = pq.read_table(self.verdicts, columns=others), 0
         for part in self.parts:
-            with pq.ParquetFile(part) as file:
-                for group in range(file.num_row_groups):
-                    rows = file.read_row_group(group, own)
-                    beside = verdicts.slice(start, rows.num_rows)
-                    yield pa.table({name: (rows if name in own else beside)[name] for name in columns})
-                    start += rows.num_rows
+            yield _beside(part, own, verdicts.slice(start), columns)
+            start += pq.read_metadata(part).num_rows
+
+    def rows(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        return chain.from_iterable(self.by_part(columns))
 
     def kept(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         for rows in self.rows([*columns, "filter"]):
@@ -76,11 +76,13 @@ class Pictures:
             rows = rows.append_column("kind", pa.array(["exact"] * rows.num_rows, pa.string()))
             yield rows.append_column("similarity", pa.array([1.0] * rows.num_rows, pa.float64()))
 
-    def texts(self) -> Iterator[str]:
-        """Of the training documents; a picture's place in a text is no text."""
-        for rows in self.kept(["text", "split"]):
-            for text in rows.filter(pc.equal(rows["split"], "train"))["text"].to_pylist():
-                yield text.replace(MARK, "")
+    def texts(self, size: int) -> Iterator[str]:
+        """Of the training documents, at most so many bytes; every part has its share. A picture's place in a text is
+        no text."""
+        for number, tables in enumerate(self.by_part(["text", "split", "filter"])):
+            for text in first(_training_texts(tables), size // (len(self.parts) - number)):
+                size -= len(text.encode())
+                yield text
 
     def kinds(self) -> dict[str, int]:
         """Kept documents by kind."""
@@ -95,6 +97,32 @@ class Pictures:
         for rows in self.rows(["source", "filter"]):
             found.update((VISION, source, name) for source, name in _pairs(rows, "source", "filter"))
         return found
+
+
+def _beside(part: Path, own: Sequence[str], verdicts: pa.Table, columns: Sequence[str]) -> Iterator[pa.Table]:
+    with pq.ParquetFile(part) as file:
+        start = 0
+        for group in range(file.num_row_groups):
+            rows = file.read_row_group(group, own)
+            beside = verdicts.slice(start, rows.num_rows)
+            yield pa.table({name: (rows if name in own else beside)[name] for name in columns})
+            start += rows.num_rows
+
+
+def _training_texts(tables: Iterator[pa.Table]) -> Iterator[str]:
+    for rows in tables:
+        chosen = rows.filter(pc.and_(pc.is_null(rows["filter"]), pc.equal(rows["split"], "train")))
+        for text in chosen["text"].to_pylist():
+            yield text.replace(MARK, "")
+
+
+def first(texts: Iterator[str], size: int) -> Iterator[str]:
+    """The first of them that have together at most `size` bytes."""
+    for text in texts:
+        size -= len(text.encode())
+        if size < 0:
+            return
+        yield text
 
 
 def _described(meta: str, kind: str) -> str:

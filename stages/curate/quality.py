@@ -43,7 +43,7 @@ def trained(work: Work, found: Sequence[Beside], params: QualityParams, seed: in
     if params.classifier is None:
         return []
     known = seeds.chosen(work, found, params, seed)
-    place = work.place("classifier", params.classifier.model_dump(), seed, names(known))
+    place = work.place("classifier", params.classifier.model_dump(), seed, seeds.names_of(known))
     train = partial(_train, known=known, params=params.classifier, seed=seed, figures=place / _FIGURES)
     return work.complete("classifier", [Piece(place / "classifier.safetensors", train)])
 
@@ -65,7 +65,7 @@ def figures_of(models: Sequence[Path]) -> dict[str, Any]:
 
 
 def _train(path: Path, known: Sequence[Path], params: ClassifierParams, seed: int, figures: Path) -> None:
-    classifier, measured = fit(seeds.of(known), params, seed)
+    classifier, measured = fit(seeds.read(known), params, seed)
     write_json(figures, measured)
     classifier.save(path)
 
@@ -91,24 +91,25 @@ class Worth:
     factors: Floats
 
 
-def worth(owners: Mapping[str, Any], judged: Floats | None, params: QualityParams) -> Worth:
+def worth(owners: Mapping[str, Any], by_judge: Floats | None, params: QualityParams) -> Worth:
     """How often each of the kept texts is read beside the others of its domain, and why. `owners`: of `tokens.owners`;
-    `judged`: a model's scores of them, if there are any.
+    `by_judge`: a model's scores of them, if there are any.
 
     Generated texts and those of sources have ranks of their own: a classifier whose good seeds are generated tells the
     one from the other better than good from bad.
     """
-    if judged is None:
-        judged = np.full(len(owners["source"]), np.nan)
+    if by_judge is None:
+        by_judge = np.full(len(owners["source"]), np.nan)
     scores: dict[Score, npt.ArrayLike] = {
         "rules": owners["rules_score"].to_numpy(),
         "classifier": owners["classifier_score"].to_numpy(),
-        "judge": judged,
+        "judge": by_judge,
     }
     combined = combine(scores, params.weights)
-    domains = owners["domain"].combine_chunks().dictionary_encode().indices.to_numpy()
-    generated = pc.equal(owners["source"].cast(pa.string()), GENERATED).to_numpy()
-    return Worth(judged, combined, by_quantile(combined, 2 * domains + generated, params.bands))
+    domains, sources = (owners[name].combine_chunks().dictionary_encode() for name in ("domain", "source"))
+    generated = sources.indices.to_numpy() == sources.dictionary.index(GENERATED).as_py()
+    groups = 2 * domains.indices.to_numpy() + generated
+    return Worth(by_judge, combined, by_quantile(combined, groups, params.bands))
 
 
 def judged(ids: pa.ChunkedArray, path: Path) -> Floats:

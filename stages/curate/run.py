@@ -52,7 +52,7 @@ from stages.curate.work import Beside, Work, with_columns
 
 def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     """The six artifacts of the stage, and its metrics."""
-    memory.give_back()
+    memory.use_frugal_allocator()
     work = Work(ctx.kept, ctx.setting(WorkersParams, "workers"), ctx.progress)
     benchmarks = ctx.params(BenchmarksParams, "benchmarks")
     items = list(guarded(benchmarks, ctx.root))  # a mistake there is said before the work begins
@@ -67,14 +67,15 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     worth, mixed = _mix(params, encoded, ctx.root, work.scratch("mixed"))
     _require_blocks(mixed, params.block_length)
     _publish(params, ctx, files, mixed, worth, seen, tokenizer, tokens.joined(work, encoded))
-    work.tidy()
-    return {
+    metrics = {
         "funnel": funnel.funnel(files, encoded, seen),
         "planted": funnel.planted(files),
         "languages": funnel.languages(files),
         **funnel.tokenization(encoded, mixed, seen.kinds()),
         "quality": of_classifier,
     }
+    work.tidy()
+    return metrics
 
 
 def _require_blocks(mixed: Mixed, length: int) -> None:
@@ -111,19 +112,19 @@ def _decide(params: CurateParams, work: Work, found: Sequence[Beside], root: Pat
         count = sum(pq.read_metadata(part).num_rows for part, _ in found)
         raise UserError(f"none of {count} documents is left; loosen curate.filters or add sources")
     found = with_columns(found, doubles.without_doubles(work, found, verdicts))
-    classifier = quality.trained(work, found, params.quality, params.seed)
+    models = quality.trained(work, found, params.quality, params.seed)
     search = decisions.search(work, found, params.duplicates, root)
-    scoring = quality.scoring(work, found, classifier)
+    scoring = quality.scoring(work, found, models)
     clusters, *scores = work.complete("duplicates and quality", [search, *scoring])  # the search is one process's work
     files = decided.decide(work, with_columns(found, scores), clusters, params)
-    return files, quality.figures_of(classifier)
+    return files, quality.figures_of(models)
 
 
 def _mix(params: CurateParams, encoded: Sequence[Encoded], root: Path, place: Path) -> tuple[Worth, Mixed]:
     """What the kept texts are worth, and what the stages read of them."""
     owners = tokens.owners(encoded)
     judge = params.quality.judgements
-    judged = quality.judged(tokens.ids(encoded), root / judge) if judge else None
+    judged = quality.judged(tokens.document_ids(encoded), root / judge) if judge else None
     worth = quality.worth(owners, judged, params.quality)
     mixed = mixing.mix(Owners.of(owners, worth.factors), params)
     return memory.on_disk(worth, place / "worth"), memory.on_disk(mixed, place / "mixed")

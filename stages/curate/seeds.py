@@ -6,6 +6,7 @@ files they came in. Labels need no text; only the beginnings of the chosen texts
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -28,6 +29,7 @@ from stages.curate.work import Beside, Work, names
 
 _LABELLED = pa.schema([("rank", pa.int64()), ("good", pa.bool_()), ("group", pa.int32()), ("row", pa.int32())])
 """Place in the order of hashed ids, label, and where in the part the text is."""
+_SEED = ("id", "text", "digest", "good")
 
 
 def chosen(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> list[Path]:
@@ -50,10 +52,15 @@ def chosen(work: Work, found: Sequence[Beside], params: QualityParams, seed: int
     return work.complete("seeds", wanted)
 
 
-def of(files: Sequence[Path]) -> list[Seed]:
-    """In the order of their ids."""
-    rows = (row for file in files for row in pq.read_table(file).to_pylist())
-    return sorted((Seed(**row) for row in rows), key=lambda one: (one.id, one.text, one.good))
+def names_of(files: Sequence[Path]) -> list[list[Any]]:
+    """What a step depends on that learns from these seeds, in whatever files they are."""
+    tables = [pq.read_table(file, columns=["id", "digest", "good"]) for file in files]
+    return sorted(list(row.values()) for table in tables for row in table.to_pylist())
+
+
+def read(files: Sequence[Path]) -> list[Seed]:
+    tables = [pq.read_table(file, columns=["id", "text", "good"]) for file in files]
+    return [Seed(**row) for table in tables for row in table.to_pylist()]
 
 
 def _label(path: Path, part: Path, others: Sequence[Path], params: SeedParams, seed: int) -> None:
@@ -98,6 +105,9 @@ def _read(path: Path, part: Path, rows: pa.Table, params: ClassifierParams) -> N
             texts = file.read_row_group(group, ["id", "text"]).take(own["row"])
             begins = pc.utf8_slice_codeunits(texts["text"], 0, characters(params.words))
             columns = (column.to_pylist() for column in (texts["id"], begins, own["good"]))
-            seeds += [{"id": name, "text": text, "good": good} for name, text, good in zip(*columns, strict=True)]
-    schema = pa.schema([("id", pa.string()), ("text", pa.string()), ("good", pa.bool_())])
+            seeds += [
+                {"id": name, "text": text, "digest": hashlib.blake2b(text.encode()).hexdigest(), "good": good}
+                for name, text, good in zip(*columns, strict=True)
+            ]
+    schema = pa.schema([(name, pa.bool_() if name == "good" else pa.string()) for name in _SEED])
     pq.write_table(pa.Table.from_pylist(seeds, schema), path, compression="zstd")

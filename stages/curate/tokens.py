@@ -1,8 +1,8 @@
 """The tokenizer, and the kept texts as tokens: a file of numbers a partition, and a table of whose they are.
 
 Guarantees: the tokenizer depends on the training texts alone: of documents as of vision documents at most
-`tokenizer.sample_mib`, and documents come in the order of hashed ids, so each source has its share of their sample;
-memory holds some thousand texts, and some numbers of each.
+`tokenizer.sample_mib`, and documents come in the order of hashed ids, so each source has its share of their sample, as
+each part of the vision documents has; memory holds some thousand texts, and some numbers of each.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from k15.curation.pieces import Piece
 from k15.tokenizer import END_OF_TEXT, Tokenizer
 from stages.curate import decided
 from stages.curate.params import TokenizerParams
-from stages.curate.pictures import Pictures
+from stages.curate.pictures import Pictures, first
 from stages.curate.work import Work, names
 
 _BATCH_BYTES = 1 << 18
@@ -42,8 +42,9 @@ def tokenizer(work: Work, files: Sequence[Path], vision: Pictures, params: Token
     """A directory with the tokenizer: the one that params name, or one trained on the training texts, those of vision
     documents among them."""
     if params.reuse is not None:
-        place = work.place("tokenizer", params.reuse)
-        Tokenizer.adopt(root / params.reuse).bpe.save(str(place / "tokenizer.json"))
+        adopted = Tokenizer.adopt(root / params.reuse)
+        place = work.place("tokenizer", file_digest(root / params.reuse / "tokenizer.json"))
+        adopted.bpe.save(str(place / "tokenizer.json"))
         return place
     place = work.place("tokenizer", names(files), params.model_dump(), names([*vision.parts, vision.verdicts]))
     train = partial(_train, files=files, vision=vision, params=params)
@@ -53,7 +54,7 @@ def tokenizer(work: Work, files: Sequence[Path], vision: Pictures, params: Token
 
 def _train(path: Path, files: Sequence[Path], vision: Pictures, params: TokenizerParams) -> None:
     most = params.sample_mib << 20
-    texts = chain(_first(_training_texts(files), most), _first(vision.texts(), most))
+    texts = chain(first(_training_texts(files), most), vision.texts(most))
     Tokenizer.train(texts, params.vocab_size).bpe.save(str(path))
 
 
@@ -61,15 +62,6 @@ def _training_texts(files: Sequence[Path]) -> Iterator[str]:
     for file in files:
         for rows in decided.kept(file, ("text", "split")):
             yield from rows.filter(pc.equal(rows["split"], "train"))["text"].to_pylist()
-
-
-def _first(texts: Iterator[str], size: int) -> Iterator[str]:
-    """The first of them that have together at most `size` bytes."""
-    for text in texts:
-        size -= len(text.encode())
-        if size < 0:
-            return
-        yield text
 
 
 @dataclass(frozen=True)
@@ -92,7 +84,7 @@ def encode(work: Work, files: Sequence[Path], tokenizer_dir: Path, seed: int) ->
 
 def _encode(path: Path, file: Path, tokenizer_dir: Path, place: Path, seed: int) -> None:
     bpe = _tokenizer(tokenizer_dir)
-    unfinished = path.with_name(f"{path.name}.ids")
+    unfinished = path.with_name(f".ids{path.name}")  # `pieces` removes it where a killed process left it
     found = [_owners(decided.empty(file), [], seed)]
     with unfinished.open("wb") as out:
         for rows in decided.kept(file, [*_OF_TEXT, "text"]):
@@ -150,6 +142,6 @@ def owners(encoded: Sequence[Encoded]) -> dict[str, Any]:
     return {name: table[name] for name in _OWNERS} | {"tokens": lengths, "offset": np.cumsum(lengths) - lengths}
 
 
-def ids(encoded: Sequence[Encoded]) -> pa.ChunkedArray:
+def document_ids(encoded: Sequence[Encoded]) -> pa.ChunkedArray:
     """Of the owners, in their order."""
     return pa.concat_tables([pq.read_table(one.table, columns=["id"]) for one in encoded])["id"]

@@ -63,7 +63,7 @@ def test_the_same_id_in_two_parts_is_kept_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("parts", [[], [("mine", [])], [("mine", [Broken("mine/a", "math", "mine", "gone", "")])]])
 def test_nothing_to_decide(tmp_path: Path, parts: list[tuple[str, list[VisionDocument | Broken]]]) -> None:
     found = decided(tmp_path, *parts)
-    assert found.kinds() == {} and list(found.texts()) == []
+    assert found.kinds() == {} and list(found.texts(1000)) == []
     assert sum(rows.num_rows for rows in found.rejections()) == sum(len(items) for _, items in parts)
 
 
@@ -79,4 +79,14 @@ def test_texts_are_those_of_kept_training_documents(tmp_path: Path) -> None:
     splits = pa.concat_tables(found.documents()).select(["id", "split"]).to_pylist()
     train = {row["id"] for row in splits if row["split"] == "train"}
     assert 40 < len(train) < 60
-    assert sorted(found.texts()) == sorted(f"\n{name[5:]}" for name in train)
+    assert sorted(found.texts(1000)) == sorted(f"\n{name[5:]}" for name in train)
+
+
+def test_every_part_has_its_share_of_so_many_bytes(tmp_path: Path) -> None:
+    """Seven bytes a text; what a short part leaves, the others have."""
+    parts: list[tuple[str, list[VisionDocument | Broken]]] = [
+        (name, [caption(f"{name}/{n}", f"<image>{name}{n:06d}") for n in range(size)])
+        for name, size in (("a", 4), ("b", 100), ("c", 100))
+    ]
+    taken = [text[0] for text in decided(tmp_path, *parts).texts(7 * 60)]
+    assert len(taken) == 60 and taken.count("a") <= 4 and taken.count("b") in range(28, 31)

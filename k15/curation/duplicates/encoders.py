@@ -114,8 +114,10 @@ class TransformerModel:
         from k15 import torch_extensions
 
         torch_extensions.settle()
+        import torch
         from transformers import AutoModel, AutoTokenizer
 
+        torch.set_num_threads(1)  # the last digits depend on it, and other pieces of work have the other cores
         self._tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
         self._model = AutoModel.from_pretrained(directory, local_files_only=True).eval()
         self.dimensions = self._model.config.hidden_size

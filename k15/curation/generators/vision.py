@@ -83,6 +83,11 @@ class _Writer:
         return f"<|user|><image>{problem.question}<|assistant|>{problem.short}<|end|>", problem.images
 
 
+def share(kind: Kind) -> float:
+    """Of all documents, how many are of `kind`."""
+    return _CYCLE.count(kind) / len(_CYCLE)
+
+
 def generate(kind: Kind, count: int, seed: int) -> Iterator[VisionDocument]:
     """Those of `kind` among `count` documents, the kinds in the proportions of `_CYCLE`."""
     write: Callable[[], tuple[str, Pictures]] = getattr(_Writer(kind, seed), kind)

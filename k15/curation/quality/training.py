@@ -28,7 +28,7 @@ _NEWTON_STEPS = 30
 
 def fit(seeds: Sequence[Seed], params: ClassifierParams, seed: int) -> tuple[Classifier, dict[str, Any]]:
     """The classifier, and its figures on the held-out seeds."""
-    known = sorted(seeds, key=lambda one: derive(seed, "seed", one.id))
+    known = sorted(seeds, key=lambda one: (derive(seed, "seed", one.id), one.text, one.good))
     labels = np.array([one.good for one in known])
     # Of either kind the same share is held out, so that few seeds of one kind are on both sides.
     heldout = np.zeros(len(known), bool)
@@ -66,7 +66,7 @@ class _Adam:
         self.values[rows] -= share * self._lr * mean / (np.sqrt(square) + _EPSILON)
 
 
-class _Trained:
+class _Model:
     """The parameters of a classifier, and how a batch moves them."""
 
     def __init__(self, params: ClassifierParams, rng: np.random.Generator) -> None:
@@ -80,28 +80,28 @@ class _Trained:
         output times a number: how much the errors of the bags that it is in weigh together."""
         owners = np.repeat(np.arange(len(found)), found.sizes)
         rows, places = np.unique(found.indices, return_inverse=True)
-        known, output, only = self.embedding.values[rows], self.output.values, np.zeros(1, np.int64)
-        parts = (known * output).sum(axis=1)[places] / found.sizes[owners]
-        logits = np.bincount(owners, parts, len(found)) + self.bias.values[0, 0]
+        vectors, output, only = self.embedding.values[rows], self.output.values, np.zeros(1, np.int64)
+        shares = (vectors * output).sum(axis=1)[places] / found.sizes[owners]
+        logits = np.bincount(owners, shares, len(found)) + self.bias.values[0, 0]
         errors = (sigmoid(logits) - labels) / len(found)
         weights = np.bincount(places, errors[owners] / found.sizes[owners], len(rows))[:, None]
         self.embedding.step(weights * output, rows, share)
-        self.output.step((weights * known).sum(axis=0, keepdims=True), only, share)
+        self.output.step((weights * vectors).sum(axis=0, keepdims=True), only, share)
         self.bias.step(np.array([[errors.sum()]]), only, share)
 
 
 def _train(found: Bags, labels: npt.NDArray[np.bool_], params: ClassifierParams, seed: int) -> Classifier:
     rng = np.random.default_rng(seed)
-    trained = _Trained(params, rng)
+    model = _Model(params, rng)
     batches = -(-len(found) // params.batch)
     for epoch in range(params.epochs):
         order = rng.permutation(len(found))
         for number in range(batches):
             chosen = order[number * params.batch : (number + 1) * params.batch]
             share = 1 - (epoch * batches + number) / (params.epochs * batches)
-            trained.step(found.take(chosen), labels[chosen], share)
-    bias = float(trained.bias.values[0, 0])
-    return Classifier(params, trained.embedding.values, trained.output.values[0], bias)
+            model.step(found.take(chosen), labels[chosen], share)
+    bias = float(model.bias.values[0, 0])
+    return Classifier(params, model.embedding.values, model.output.values[0], bias)
 
 
 def _platt(logits: Floats, labels: npt.NDArray[np.bool_]) -> tuple[float, float]:
@@ -113,8 +113,9 @@ def _platt(logits: Floats, labels: npt.NDArray[np.bool_]) -> tuple[float, float]
     x = np.stack([logits / spread, np.ones_like(logits)], axis=1)
     weights = np.array([1.0, 0.0])
     for _ in range(_NEWTON_STEPS):
-        p = sigmoid(x @ weights)
-        gradient = x.T @ (p - targets)
-        curvature = (x * (p * (1 - p))[:, None]).T @ x + 1e-6 * np.eye(2)
+        # Not matrix products, whose last digits depend on the cores.
+        p = sigmoid(np.einsum("ij,j->i", x, weights))
+        gradient = np.einsum("ij,i->j", x, p - targets)
+        curvature = np.einsum("ij,i,ik->jk", x, p * (1 - p), x) + 1e-6 * np.eye(2)
         weights = weights - np.linalg.solve(curvature, gradient).clip(-2, 2)
     return float(weights[0] / spread), float(weights[1])

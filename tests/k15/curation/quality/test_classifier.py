@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from k15.curation.quality.classifier import Classifier
-from k15.curation.quality.features import bags, characters
+from k15.curation.quality.classifier import Classifier, sigmoid
+from k15.curation.quality.features import Bags, bags, characters
 from k15.curation.quality.figures import auc, calibration_error, figures
 from k15.curation.quality.params import ClassifierParams
 from k15.curation.quality.seed import Seed
-from k15.curation.quality.training import fit
+from k15.curation.quality.training import _Model, fit
 from k15.errors import UserError
 
 DATA = Path(os.environ.get("K15_DATA", Path(__file__).parents[5] / "shared" / "data"))
@@ -53,6 +53,33 @@ def test_a_probability_does_not_depend_on_the_texts_beside():
         return list(np.concatenate(found).tolist())
 
     assert logits(1) == logits(3) == logits(len(texts))
+
+
+def test_a_step_goes_down_the_gradient() -> None:
+    """Of the mean cross entropy, by finite differences; Adam's first step is its sign times the learning rate. One bag
+    has a word twice, one has none."""
+    params = PARAMS.model_copy(update={"buckets": 6, "dimensions": 3})
+    found = Bags(np.array([0, 1, 1, 4, 2, 4]), np.array([0, 3, 4, 4, 6]))
+    labels = np.array([True, False, True, False])
+    model, moved = (_Model(params, np.random.default_rng(1)) for _ in range(2))
+    moved.step(found, labels, share=0.5)
+
+    def loss() -> float:
+        classifier = Classifier(params, model.embedding.values, model.output.values[0], float(model.bias.values[0, 0]))
+        p = sigmoid(classifier.logits(found))
+        return -float(np.log(np.where(labels, p, 1 - p)).mean())
+
+    for own, after in ((model.embedding, moved.embedding), (model.output, moved.output), (model.bias, moved.bias)):
+        for place in np.ndindex(own.values.shape):
+            here = own.values[place]
+            own.values[place] = here + 0.01
+            above = loss()
+            own.values[place] = here - 0.01
+            slope = (above - loss()) / 0.02
+            own.values[place] = here
+            expected = -np.sign(slope) * 0.5 * params.lr if abs(slope) > 1e-5 else 0.0
+            assert after.values[place] - here == pytest.approx(expected, abs=1e-4)
+    assert (moved.embedding.values[[3, 5]] == model.embedding.values[[3, 5]]).all()
 
 
 @pytest.mark.parametrize(("kind", "what"), [(True, "bad"), (False, "good")])
