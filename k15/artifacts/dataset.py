@@ -128,8 +128,10 @@ class _ShardWriter:
         return self
 
     def __exit__(self, *error: object) -> None:
+        if self.shard is not None:
+            self.shard.is_open = False  # after an error: nobody wants its end, which a destructor would write
         if self.file is not None:
-            self.file.close()  # after an error, or it would hold on to a disk that may be full
+            self.file.close()  # it would hold on to a disk that may be full
 
     def _path(self) -> Path:
         return self.staging.directory / f"part-{len(self.files):05d}.parquet"

@@ -149,8 +149,13 @@ def test_a_table_that_does_not_fit_is_refused(tmp_path: Path) -> None:
         write_dataset(tmp_path / "data", "tokens", [too_large], producer=PRODUCER)
 
 
-def test_rows_that_end_in_an_error_leave_the_old_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataset, "SHARD_BYTES", 1)
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("begun", ["SHARD_BYTES", "GROUP_BYTES"])
+def test_rows_that_end_in_an_error_leave_the_old_dataset(
+    begun: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two shards, and within one, whose writer says nothing."""
+    monkeypatch.setattr(dataset, begun, 1)
 
     def broken() -> Iterator[dict[str, Any]]:
         yield from rows_of("prompt", 600)
