@@ -140,9 +140,8 @@ def _ours(kept: Path, folder: Path) -> tuple[Side, list[tuple[Path, Path, Path]]
     lap("language and rules")
     found = with_columns(found, columns.signed(work, found, params.duplicates))
     lap("signatures")
-    (clusters,) = work.complete(
-        "search", [decisions.search(work, with_columns(found, verdicts), params.duplicates, ROOT)]
-    )
+    passed = work.complete("what passed", decisions.passing(work, with_columns(found, verdicts)))
+    (clusters,) = work.complete("search", [decisions.search(work, passed, params.duplicates, ROOT)])
     lap("duplicates")
     repeats = {_name(one) for one in pq.read_table(clusters)["id"].to_pylist()}
     parts = list(zip(read, measured, verdicts, strict=True))

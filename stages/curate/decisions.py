@@ -73,16 +73,19 @@ def _by_row(rejections: pa.Table, size: int) -> pa.Table:
     return rows.join(rejections, "row").sort_by("row")
 
 
-def search(work: Work, found: Sequence[Beside], params: DuplicatesParams, root: Path) -> Piece:
-    """What writes the table of duplicates among what passed, sorted by key."""
-    model = params.embeddings.at(root) if params.embeddings else None
-    on = [names((part, *others)) for part, others in found]
-    place = work.place("duplicates", params.model_dump(), model.state() if model else [], on)
-    pieces = [
+def passing(work: Work, found: Sequence[Beside]) -> list[Piece]:
+    """A file of the texts of each part that nothing speaks against so far."""
+    place = work.place("passed", [names((part, *others)) for part, others in found])
+    return [
         Piece(place / f"{number:06d}.parquet", partial(_pass, part=part, others=others))
         for number, (part, others) in enumerate(found)
     ]
-    passed = work.complete("what passed", pieces)
+
+
+def search(work: Work, passed: Sequence[Path], params: DuplicatesParams, root: Path) -> Piece:
+    """What writes the table of duplicates among what passed, sorted by key."""
+    model = params.embeddings.at(root) if params.embeddings else None
+    place = work.place("duplicates", params.model_dump(), model.state() if model else [], names(passed))
     placed = params.model_copy(update={"embeddings": model})
     find_them = partial(_find, passed=passed, params=placed, scratch=work.scratch("duplicates"))
     return Piece(place / "clusters", find_them, sum(path.stat().st_size for path in passed))

@@ -38,14 +38,14 @@ Floats = npt.NDArray[np.float64]
 _FIGURES = "figures.json"
 
 
-def trained(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> list[Path]:
-    """The classifier, if there is to be one."""
+def training(work: Work, found: Sequence[Beside], params: QualityParams, seed: int) -> list[Piece]:
+    """What trains the classifier, if there is to be one."""
     if params.classifier is None:
         return []
     known = seeds.chosen(work, found, params, seed)
     place = work.place("classifier", params.classifier.model_dump(), seed, seeds.names_of(known))
     train = partial(_train, known=known, params=params.classifier, seed=seed, figures=place / _FIGURES)
-    return work.complete("classifier", [Piece(place / "classifier.safetensors", train)])
+    return [Piece(place / "classifier.safetensors", train)]
 
 
 def scoring(work: Work, found: Sequence[Beside], models: Sequence[Path]) -> list[Piece]:

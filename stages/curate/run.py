@@ -112,10 +112,12 @@ def _decide(params: CurateParams, work: Work, found: Sequence[Beside], root: Pat
         count = sum(pq.read_metadata(part).num_rows for part, _ in found)
         raise UserError(f"none of {count} documents is left; loosen curate.filters or add sources")
     found = with_columns(found, doubles.without_doubles(work, found, verdicts))
-    models = quality.trained(work, found, params.quality, params.seed)
-    search = decisions.search(work, found, params.duplicates, root)
-    scoring = quality.scoring(work, found, models)
-    clusters, *scores = work.complete("duplicates and quality", [search, *scoring])  # the search is one process's work
+    # Training is the work of one process, and so is the search for duplicates: the others do something else meanwhile.
+    training, passing = quality.training(work, found, params.quality, params.seed), decisions.passing(work, found)
+    done = work.complete("classifier", [*training, *passing])
+    models, passed = done[: len(training)], done[len(training) :]
+    search, scoring = decisions.search(work, passed, params.duplicates, root), quality.scoring(work, found, models)
+    clusters, *scores = work.complete("duplicates and quality", [search, *scoring])
     files = decided.decide(work, with_columns(found, scores), clusters, params)
     return files, quality.figures_of(models)
 
