@@ -79,6 +79,7 @@ def test_a_step_goes_down_the_gradient() -> None:
             own.values[place] = here
             expected = -np.sign(slope) * 0.5 * params.lr if abs(slope) > 1e-5 else 0.0
             assert after.values[place] - here == pytest.approx(expected, abs=1e-4)
+            assert after._first[place] == pytest.approx(0.1 * slope, abs=2e-5)  # how steep, which a first step forgets
     assert (moved.embedding.values[[3, 5]] == model.embedding.values[[3, 5]]).all()
 
 
