@@ -21,10 +21,13 @@ from stages.curate.tokens import Encoded
 DUPLICATES = ("exact_duplicate", "near_duplicate", "embedding_duplicate")
 
 
-def funnel(decided: Sequence[Path], encoded: Sequence[Encoded], pictures: Pictures) -> dict[str, Any]:
+Sizes = Mapping[tuple[str, str], Counter[str]]
+"""Tokens and bytes of the kept texts by domain and source."""
+
+
+def funnel(decided: Sequence[Path], sizes: Sizes, pictures: Pictures) -> dict[str, Any]:
     """Per domain and source: read = rejected + duplicates + kept; and the tokens of the kept ones, but for pictures."""
     counts = _counted(decided) + pictures.counted()
-    tokens = _summed(encoded, ("domain", "source"))
     result: dict[str, Any] = {}
     for domain, source in sorted({(domain, source) for domain, source, _ in counts}):
         own = {name: n for (d, s, name), n in sorted(counts.items(), key=str) if (d, s) == (domain, source)}
@@ -36,7 +39,7 @@ def funnel(decided: Sequence[Path], encoded: Sequence[Encoded], pictures: Pictur
             "kept": kept,
         }
         if domain != VISION:
-            result[domain][source]["tokens"] = tokens[domain, source]["tokens"]
+            result[domain][source]["tokens"] = sizes[domain, source]["tokens"] if kept else 0
     return result
 
 
@@ -50,13 +53,13 @@ def _counted(decided: Sequence[Path]) -> Counter[tuple[str, str, str | None]]:
     return found
 
 
-def _summed(encoded: Sequence[Encoded], by: tuple[str, ...]) -> defaultdict[tuple[str, ...], Counter[str]]:
-    """Tokens and bytes of the kept texts."""
-    found: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+def summed(encoded: Sequence[Encoded]) -> Sizes:
+    found: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for one in encoded:
-        table = pq.read_table(one.table, columns=[*by, "tokens", "bytes"])
-        for row in table.group_by(by).aggregate([("tokens", "sum"), ("bytes", "sum")]).to_pylist():
-            found[tuple(row[name] for name in by)].update(tokens=row["tokens_sum"], bytes=row["bytes_sum"])
+        table = pq.read_table(one.table, columns=["domain", "source", "tokens", "bytes"])
+        grouped = table.group_by(["domain", "source"]).aggregate([("tokens", "sum"), ("bytes", "sum")])
+        for row in grouped.to_pylist():
+            found[row["domain"], row["source"]].update(tokens=row["tokens_sum"], bytes=row["bytes_sum"])
     return found
 
 
@@ -83,9 +86,12 @@ def languages(decided: Sequence[Path]) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
-def tokenization(encoded: Sequence[Encoded], mixed: Mixed, vision: Mapping[str, int]) -> dict[str, Any]:
+def tokenization(sizes: Sizes, mixed: Mixed, vision: Mapping[str, int]) -> dict[str, Any]:
     """Bytes per token by domain, tokens in the packed blocks of each stage, and the vision documents by kind."""
-    ratio = {domain: sizes["bytes"] / sizes["tokens"] for (domain,), sizes in _summed(encoded, ("domain",)).items()}
+    of: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for (domain, _), own in sizes.items():
+        of[domain].update(own)
+    ratio = {domain: own["bytes"] / own["tokens"] for domain, own in of.items()}
     return {
         "bytes_per_token": {domain: round(ratio[domain], 3) for domain in DOMAINS if domain in ratio},
         "tokens": {

@@ -67,11 +67,12 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     worth, mixed = _mix(params, encoded, ctx.root, work.scratch("mixed"))
     _require_blocks(mixed, params.block_length)
     _publish(params, ctx, files, mixed, worth, seen, tokenizer, tokens.joined(work, encoded))
+    sizes = funnel.summed(encoded)
     metrics = {
-        "funnel": funnel.funnel(files, encoded, seen),
+        "funnel": funnel.funnel(files, sizes, seen),
         "planted": funnel.planted(files),
         "languages": funnel.languages(files),
-        **funnel.tokenization(encoded, mixed, seen.kinds()),
+        **funnel.tokenization(sizes, mixed, seen.kinds()),
         "quality": of_classifier,
     }
     work.tidy()
