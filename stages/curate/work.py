@@ -82,7 +82,8 @@ def _files(package: Path) -> Iterator[Path]:
     for name in _CODE:
         path = package / name
         found = sorted(path.rglob("*")) if path.is_dir() else [path]
-        yield from (file for file in found if file.is_file() and file.suffix != ".pyc")
+        # What Python and Numba leave beside the code appears as the stage runs: what a first run kept would be lost.
+        yield from (file for file in found if file.is_file() and "__pycache__" not in file.parts)
 
 
 def with_columns(found: Sequence[Beside], files: Sequence[Path]) -> list[Beside]:
