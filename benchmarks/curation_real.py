@@ -80,7 +80,11 @@ def _write_params(root: Path) -> None:
     curate["sources"] = declared["sources"]
     curate["validation"]["min_yield"] = 0.0  # some are there to be refused: damaged archives, other languages
     curate["quality"]["seeds"] |= {"good": declared["good"], "bundled": False}
-    chosen = {"curate": curate, "workers": params["workers"], "benchmarks": declared["benchmarks"]}
+    chosen = {
+        "curate": curate,
+        "workers": params["workers"],
+        "benchmarks": params["benchmarks"] | declared["benchmarks"],
+    }
     with (root / "params.yaml").open("w") as file:
         YAML().dump(chosen, file)
 
