@@ -19,6 +19,7 @@ TOY = """
 import os, signal, sys, time
 import torch.distributed as dist
 from k15.errors import UserError
+from k15.model import parallel
 from k15.params import Params
 from k15.rl.ranks import from_leader
 from k15.stage import Stage, main
@@ -31,7 +32,7 @@ def refuse(text):
     raise UserError(text)
 
 def run(params, context):
-    dist.init_process_group("gloo")
+    parallel.initialize()
     rank = dist.get_rank()
     context.progress.log("running")
     match params.act, rank:
