@@ -1,7 +1,8 @@
-"""Fixtures for more than one package: a real S3 server."""
+"""What holds for all tests, and a fixture for more than one package: a real S3 server."""
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+
+def pytest_configure() -> None:
+    # A job in the background ignores Ctrl-C, and so would every process that a test starts and interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Where a name server is slow c10d says so, between the lines of a stage that tests compare.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 
 
 def _free_ports(count: int) -> list[str]:
