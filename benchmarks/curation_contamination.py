@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.duplicates.labelled import book_editions, plain_documents
 from benchmarks.verifiers import DATA, gzipped_rows
-from k15.curation.duplicates.decontaminate import EvaluationIndex, item_words
+from k15.curation.duplicates.decontaminate import EvaluationIndex, item_words, unprotected
 from k15.curation.duplicates.words import Hashes, grams
 from k15.evaluation.guarded import guarded
 from k15.evaluation.params import BenchmarksParams, DecontaminationParams
@@ -103,7 +103,7 @@ def measure() -> None:
     began = time.process_time()
     index = EvaluationIndex.build(known, DecontaminationParams())
     print(f"contamination: {len(known)} items indexed in {time.process_time() - began:.1f} s of CPU time, ", end="")
-    short = Counter(kind((suite, name, "")) for suite, name in index.unprotected)
+    short = Counter(kind((suite, name, "")) for suite, name in unprotected(known, DecontaminationParams()))
     print("too short to look for: " + ", ".join(f"{count} of {what}" for what, count in short.items()))
     plain = plain_documents(DATA)
     usual = UsualRule(known)

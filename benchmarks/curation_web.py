@@ -39,7 +39,7 @@ from k15.params import load_params, parse_params
 from k15.progress import Progress
 from stages.curate import columns, decisions, texts
 from stages.curate.params import CurateParams
-from stages.curate.work import Work, with_columns
+from stages.curate.work import Beside, Work, with_columns
 
 COPIES = 11
 REPETITIONS = 3
@@ -134,11 +134,12 @@ def _ours(kept: Path, folder: Path) -> tuple[Side, list[tuple[Path, Path, Path]]
 
     read = work.complete("read", texts.pieces(params, ROOT, work))
     lap("extraction")
-    measured = columns.measured(work, [(part, ()) for part in read])
-    found = with_columns([(part, ()) for part in read], measured)
+    found: list[Beside] = [(part, ()) for part in read]
+    measured = work.complete("measures", columns.measures(work, found))
+    found = with_columns(found, measured)
     verdicts = decisions.judged(work, found, params.filters)
     lap("language and rules")
-    found = with_columns(found, columns.signed(work, found, params.duplicates))
+    found = with_columns(found, work.complete("signatures", columns.signatures(work, found, params.duplicates)))
     lap("signatures")
     passed = work.complete("what passed", decisions.passing(work, with_columns(found, verdicts)))
     (clusters,) = work.complete("search", [decisions.search(work, passed, params.duplicates, ROOT)])

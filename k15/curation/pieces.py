@@ -22,6 +22,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -32,15 +34,7 @@ from k15.errors import UserError
 from k15.params import Params
 from k15.progress import Task
 
-_PRELOADED = [
-    "numpy",
-    "pyarrow.parquet",
-    "k15.curation.duplicates.find",
-    "k15.curation.measures",
-    "k15.curation.pieces",
-    "k15.curation.sources",
-]
-"""Imported once, not by the workers of every step."""
+_PRELOADED = ["k15.curation.preloaded"]
 _POLL_S = 2.0
 _MACHINE = os.uname().nodename
 
@@ -95,6 +89,19 @@ class Piece:
             unfinished.unlink(missing_ok=True)
 
 
+def prepare(workers: WorkersParams) -> None:
+    """Let what workers on this machine need be imported, while the caller does something else."""
+    if workers.engine == "local" and workers.number > 1:
+        _context()
+        forkserver.ensure_running()
+
+
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    return context
+
+
 def complete(pieces: Sequence[Piece], workers: WorkersParams, task: Task, logs: Path) -> None:
     """All of `pieces`, in whatever order; `task` counts them. UserError of a piece ends the others. `logs`: a directory
     for what other engines write."""
@@ -134,10 +141,8 @@ def _lives(pid: int) -> bool:
 
 def _shared(pieces: Sequence[Piece], number: int) -> Iterator[None]:
     """One item for every piece that is done by a pool of processes, a single one too: their memory ends with them."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
     count = min(number, len(pieces))
-    with _pool(ProcessPoolExecutor(count, context, _begin, (count > 1,))) as pool:
+    with _pool(ProcessPoolExecutor(count, _context(), _begin, (count > 1,))) as pool:
         futures = [pool.submit(piece.complete) for piece in sorted(pieces, key=lambda piece: -piece.size)]
         try:
             for future in as_completed(futures):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -37,14 +36,13 @@ def beside(
     ]
 
 
-def measured(work: Work, found: Sequence[Beside]) -> list[Path]:
-    return work.complete("measures", beside(work, "measures", found, _DOCUMENT, _measure))
+def measures(work: Work, found: Sequence[Beside]) -> list[Piece]:
+    return beside(work, "measures", found, _DOCUMENT, _measure)
 
 
-def signed(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> list[Path]:
+def signatures(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> list[Piece]:
     on = params.model_dump(include={"ngram", "bands", "rows"})
-    sign_them = partial(_sign, params=params)
-    return work.complete("signatures", beside(work, "signatures", found, ("text", "domain"), sign_them, on))
+    return beside(work, "signatures", found, ("text", "domain"), partial(_sign, params=params), on)
 
 
 def _measure(rows: pa.Table) -> pa.Table:

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from k15.artifacts.digests import json_digest
 from k15.artifacts.storage import write_json
-from k15.curation.duplicates.decontaminate import EvaluationIndex
+from k15.curation.duplicates.decontaminate import EvaluationIndex, unprotected
+from k15.curation.pieces import Piece
 from k15.evaluation.params import DecontaminationParams
 from stages.curate import columns
 from stages.curate.work import Beside, Work, names
@@ -21,19 +22,20 @@ Item = tuple[str, str, str]
 _SCHEMA = pa.schema([("contaminated", pa.float64()), ("contaminated_by", pa.string())])
 
 
-def compared(work: Work, found: Sequence[Beside], params: DecontaminationParams, items: Sequence[Item]) -> list[Path]:
+def comparisons(
+    work: Work, found: Sequence[Beside], params: DecontaminationParams, items: Sequence[Item]
+) -> list[Piece]:
     """One file a part: the largest share of an item that a text holds, and which; null where it holds none. No files
     without evaluation sets."""
     if not items:
         return []
-    short = EvaluationIndex.build(items, params).unprotected
-    if short:
+    if short := unprotected(items, params):
         work.progress.log(f"{len(short)} of {len(items)} evaluation items are too short to be looked for")
     file = work.place("items", json_digest(items)) / "items.json"
     write_json(file, items)
     compute = partial(_compare, params=params, items=file)
     on = params.model_dump(), names([file])
-    return work.complete("contamination", columns.beside(work, "contamination", found, ("text",), compute, *on))
+    return columns.beside(work, "contamination", found, ("text",), compute, *on)
 
 
 @cache

@@ -21,7 +21,7 @@ from k15.artifacts import publish
 from k15.curation import memory
 from k15.curation.mixture import STAGES
 from k15.curation.packing import Tokens
-from k15.curation.pieces import WorkersParams
+from k15.curation.pieces import WorkersParams, prepare
 from k15.errors import UserError
 from k15.evaluation.guarded import guarded
 from k15.evaluation.params import BenchmarksParams
@@ -54,12 +54,12 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     """The six artifacts of the stage, and its metrics."""
     memory.use_frugal_allocator()
     work = Work(ctx.kept, ctx.setting(WorkersParams, "workers"), ctx.progress)
+    prepare(work.workers)
     benchmarks = ctx.params(BenchmarksParams, "benchmarks")
     items = list(guarded(benchmarks, ctx.root))  # a mistake there is said before the work begins
     validate.require(params, ctx.root, ctx.progress)
     found, drawn, declared = _read(params, ctx, work)
-    compared = contamination.compared(work, [*found, *declared], benchmarks.decontamination, items)
-    found, declared = with_columns(found, compared[: len(found)]), with_columns(declared, compared[len(found) :])
+    found, declared = _describe(params, work, found, declared, benchmarks, items)
     seen = Pictures.judged(work, [*drawn, *declared], params)
     files, of_classifier = _decide(params, work, found, ctx.root)
     tokenizer = tokens.tokenizer(work, files, seen, params.tokenizer, ctx.root)
@@ -104,10 +104,25 @@ def _read(params: CurateParams, ctx: Context, work: Work) -> tuple[list[Beside],
     return tuple([(piece.output, ()) for piece in pieces] for pieces in wanted)
 
 
+def _describe(
+    params: CurateParams,
+    work: Work,
+    found: Sequence[Beside],
+    declared: Sequence[Beside],
+    benchmarks: BenchmarksParams,
+    items: Sequence[contamination.Item],
+) -> tuple[list[Beside], list[Beside]]:
+    """The columns beside texts, and what the texts of the sources' pictures hold: no kind waits for another."""
+    compared = contamination.comparisons(work, [*found, *declared], benchmarks.decontamination, items)
+    measured, signed = columns.measures(work, found), columns.signatures(work, found, params.duplicates)
+    work.complete("columns", [*compared, *measured, *signed])
+    for kind in (compared[: len(found)], measured, signed):
+        found = with_columns(found, [piece.output for piece in kind])
+    return list(found), with_columns(declared, [piece.output for piece in compared[len(found) :]])
+
+
 def _decide(params: CurateParams, work: Work, found: Sequence[Beside], root: Path) -> tuple[list[Path], dict[str, Any]]:
     """What becomes of every text, one file a partition; and how good the quality classifier is."""
-    found = with_columns(found, columns.measured(work, found))
-    found = with_columns(found, columns.signed(work, found, params.duplicates))
     verdicts = decisions.judged(work, found, params.filters)
     if not any(pq.read_table(verdict, columns=["filter"])["filter"].null_count for verdict in verdicts):
         count = sum(pq.read_metadata(part).num_rows for part, _ in found)

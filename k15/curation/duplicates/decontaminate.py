@@ -58,6 +58,13 @@ def item_words(texts: Sequence[str]) -> tuple[Hashes, Offsets]:
     return words(plain, [Spelling.ITEM] * len(texts))
 
 
+def unprotected(items: Sequence[tuple[str, str, str]], params: DecontaminationParams) -> list[tuple[str, str]]:
+    """Suite and id of those too short to be told from other text."""
+    _, starts = item_words([text for _, _, text in items])
+    sizes = np.diff(starts).tolist()
+    return [(suite, name) for (suite, name, _), size in zip(items, sizes, strict=True) if size < params.shortest]
+
+
 @dataclass(frozen=True)
 class _Seeds:
     """n-grams of one length, sorted, with the items that they stand in."""
@@ -71,8 +78,6 @@ class _Seeds:
 @dataclass(frozen=True)
 class EvaluationIndex:
     names: list[tuple[str, str]]
-    unprotected: list[tuple[str, str]]
-    """Items too short to be told from other text."""
     _lengths: Counts
     """In words, by item."""
     _required: Counts
@@ -84,16 +89,14 @@ class EvaluationIndex:
 
     @classmethod
     def build(cls, items: Iterable[tuple[str, str, str]], params: DecontaminationParams) -> EvaluationIndex:
-        """From suite, id and text of each item."""
+        """From suite, id and text of each item; those that are `unprotected` are left out."""
         names: list[tuple[str, str]] = []
-        unprotected: list[tuple[str, str]] = []
         lengths: list[int] = []
         pairs: list[Hashes] = []
         seeds: dict[int, list[tuple[Hashes, int]]] = {SHORT_SEED: [], LONG_SEED: []}
         for suite, name, text in items:
             hashes, _ = item_words([text])
             if len(hashes) < params.shortest:
-                unprotected.append((suite, name))
                 continue
             n = SHORT_SEED if len(hashes) < params.short else LONG_SEED
             seeds[n].append((np.unique(grams(hashes, n)), len(names)))
@@ -103,7 +106,6 @@ class EvaluationIndex:
         counts = np.array([len(found) for found in pairs], np.int64)
         return cls(
             names=names,
-            unprotected=unprotected,
             _lengths=np.array(lengths, np.int64),
             _required=np.array([_needed(*sizes, params) for sizes in zip(lengths, counts, strict=True)], np.int64),
             _pairs=np.concatenate([*pairs, np.empty(0, np.uint64)]),

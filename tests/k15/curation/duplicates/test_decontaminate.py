@@ -4,7 +4,7 @@ import random
 import pytest
 from pydantic import ValidationError
 
-from k15.curation.duplicates.decontaminate import EvaluationIndex
+from k15.curation.duplicates.decontaminate import EvaluationIndex, unprotected
 from k15.evaluation.params import DecontaminationParams
 
 STORY = (
@@ -88,10 +88,9 @@ def test_a_hit_does_not_depend_on_the_texts_beside_it(index):
 
 
 def test_items_too_short_to_tell_are_named():
-    index = EvaluationIndex.build(
-        [("s", "a", "Compute 2 + 2."), ("s", "b", "Compute the sum of 2 and 2.")], DecontaminationParams()
-    )
-    assert index.unprotected == [("s", "a")]
+    items = [("s", "a", "Compute 2 + 2."), ("s", "b", "Compute the sum of 2 and 2.")]
+    assert unprotected(items, DecontaminationParams()) == [("s", "a")]
+    index = EvaluationIndex.build(items, DecontaminationParams())
     hits = index.hits(["Compute 2 + 2.", "compute the sum of 2 and 2", "Compute the sum of 2 and 3"])
     assert [hit and hit.id for hit in hits] == [None, "b", "b"]
 
