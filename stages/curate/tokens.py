@@ -75,11 +75,20 @@ class Encoded:
         return self.table.with_suffix(".ids")
 
 
-def encode(work: Work, files: Sequence[Path], tokenizer_dir: Path, seed: int) -> list[Encoded]:
+def encode(work: Work, files: Sequence[Path], tokenizer_dir: Path, seed: int) -> tuple[list[Encoded], Path]:
+    """The texts as tokens; and the tokenizer as a directory of Hugging Face files."""
     place = work.place("tokens", file_digest(tokenizer_dir / "tokenizer.json"), names(files), seed)
     encode_them = partial(_encode, tokenizer_dir=tokenizer_dir, place=place, seed=seed)
     pieces = [Piece(place / file.name, partial(encode_them, file=file)) for file in files]
-    return [Encoded(path) for path in work.complete("tokenize", pieces)]
+    saved = tokenizer_dir / "saved"
+    saving = Piece(saved / "complete", partial(_save, tokenizer_dir=tokenizer_dir, directory=saved / "files"))
+    work.complete("tokenize", [saving, *pieces])  # importing what saves takes a second: the others need not wait
+    return [Encoded(piece.output) for piece in pieces], saved / "files"
+
+
+def _save(path: Path, tokenizer_dir: Path, directory: Path) -> None:
+    Tokenizer.load(tokenizer_dir).save_pretrained(directory)
+    path.touch()
 
 
 def _encode(path: Path, file: Path, tokenizer_dir: Path, place: Path, seed: int) -> None:

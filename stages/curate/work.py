@@ -27,7 +27,17 @@ _CODE = ("curation", "drawing", "tasks", "seeds.py", "tokenizer.py")
 """Of `k15`: what decides the content of files."""
 _ONLY_READ = ("__main__.py", "explain.py", "funnel.py", "outputs.py", "run.py", "validate.py")
 """Of this package: what makes no file here."""
-_LIBRARIES = ("fastwarc", "matplotlib", "numpy", "pillow", "pycld2", "pyarrow", "resiliparse", "tokenizers")
+_LIBRARIES = (
+    "fastwarc",
+    "matplotlib",
+    "numpy",
+    "pillow",
+    "pycld2",
+    "pyarrow",
+    "resiliparse",
+    "tokenizers",
+    "transformers",
+)
 
 Beside = tuple[Path, tuple[Path, ...]]
 """A part, and the files of columns beside it."""
