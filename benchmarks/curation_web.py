@@ -124,7 +124,7 @@ def _params(folder: Path) -> CurateParams:
 
 
 def _ours(kept: Path, folder: Path) -> tuple[Side, list[tuple[Path, Path, Path]]]:
-    """The steps as `stages.curate.run` has them; and of each part the texts, measures and verdicts."""
+    """The pieces of `stages.curate.run`, each kind timed; and of each part the texts, measures and verdicts."""
     params, seconds, last = _params(folder), {}, time.process_time()
     work = Work(kept, WorkersParams(engine="local", count=1, slurm=None), Progress(shown=False))
 

@@ -7,6 +7,8 @@ its own account of a failure and exits with 1.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import logging
 import os
 import signal
@@ -58,6 +60,7 @@ def launch(number: int) -> tuple[int, str]:
     os.environ[_LAUNCHER] = str(os.getpid())
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, len(os.sched_getaffinity(0)) // number)))
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # a machine's name need not lead to it
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # and no name server need know it
     with tempfile.TemporaryDirectory(prefix="k15-ranks-") as logs:
         config = LaunchConfig(
             min_nodes=1,
@@ -92,6 +95,31 @@ def _verdict(codes: Mapping[int, int]) -> tuple[int, str]:
 def end_with_torchrun() -> None:
     """Call it early: ranks have sessions of their own, which no signal to torchrun's reaches."""
     end_with(int(os.environ.get(_LAUNCHER, os.getppid())))
+
+
+def leave() -> None:
+    """For `atexit`: gloo's threads end before the interpreter does. One that lets go of a tensor later aborts the
+    process, however well all went. Threads of groups that somebody still refers to stay."""
+    from megatron.core import parallel_state
+    from torch import distributed
+
+    parallel_state.destroy_model_parallel()
+    gc.collect()  # models refer to groups
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def end_at_once(code: int) -> None:
+    """For a rank that failed. The interpreter's own end, and `leave`, wait for collectives that have begun, and the
+    other ranks of these may wait for this one."""
+    distributed = sys.modules.get("torch.distributed")
+    if count() == 1 or distributed is None or not distributed.is_initialized():
+        return
+    atexit.unregister(leave)
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def lost_another(error: Exception) -> bool:

@@ -134,6 +134,13 @@ class Stage(Generic[P]):
 
 def main(stage: Stage[P], argv: Sequence[str] | None = None) -> int:
     """Run the stage as its command line asks; the exit code."""
+    code = _attempt(stage, argv)
+    if code:
+        ranks.end_at_once(code)
+    return code
+
+
+def _attempt(stage: Stage[P], argv: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog=f"python -m stages.{stage.name}")
     if stage.variants:
         parser.add_argument("variant", choices=stage.variants)
@@ -164,8 +171,10 @@ def main(stage: Stage[P], argv: Sequence[str] | None = None) -> int:
         if ranks.lost_another(error):
             return _fail(name, "error: another rank cannot be reached; look at its machine and run it again", 2, True)
         first, code = ranks.first_to_fail(1)
-        if first:
+        if first and ranks.count() == 1:
             raise
+        if first:
+            sys.excepthook(*sys.exc_info())
         return code
 
 

@@ -16,7 +16,7 @@ import pytest
 def pytest_configure() -> None:
     # A job in the background ignores Ctrl-C, and so would every process that a test starts and interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Where a name server is slow c10d says so, between the lines of a stage that tests compare.
+    # Where a name server is slow c10d says so, between the lines of a stage that tests start with torchrun.
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 
 

@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import pickle
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -92,13 +93,18 @@ class Piece:
 def prepare(workers: WorkersParams) -> None:
     """Let what workers on this machine need be imported, while the caller does something else."""
     if workers.engine == "local" and workers.number > 1:
-        _context()
-        forkserver.ensure_running()
+        _server()
 
 
-def _context() -> ForkServerContext:
+def _server() -> ForkServerContext:
+    """Of the process that workers are forked from."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: Ctrl-C is for the owner alone
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
 
 
@@ -142,7 +148,7 @@ def _lives(pid: int) -> bool:
 def _shared(pieces: Sequence[Piece], number: int) -> Iterator[None]:
     """One item for every piece that is done by a pool of processes, a single one too: their memory ends with them."""
     count = min(number, len(pieces))
-    with _pool(ProcessPoolExecutor(count, _context(), _begin, (count > 1,))) as pool:
+    with _pool(ProcessPoolExecutor(count, _server(), _begin, (count > 1,))) as pool:
         futures = [pool.submit(piece.complete) for piece in sorted(pieces, key=lambda piece: -piece.size)]
         try:
             for future in as_completed(futures):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import gc
 import os
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ import torch.distributed as dist
 from megatron.core import parallel_state
 
 from k15.errors import UserError
+from k15.ranks import leave
 
 _PATIENCE = timedelta(days=7)
 """Ranks wait for the one that samples, however long a rollout takes; that a rank has died is torchrun's to notice."""
@@ -28,7 +28,7 @@ def initialize(tensor_parallel: int = 1) -> None:
             dist.init_process_group(backend, timeout=_PATIENCE)
         else:
             dist.init_process_group(backend, store=dist.HashStore(), rank=0, world_size=1)
-        atexit.register(_leave)
+        atexit.register(leave)
     if (ranks := dist.get_world_size()) % tensor_parallel:
         raise UserError(
             f"tensor_parallel {tensor_parallel} does not divide the number of ranks, {ranks};"
@@ -36,14 +36,6 @@ def initialize(tensor_parallel: int = 1) -> None:
         )
     if not parallel_state.model_parallel_is_initialized():
         parallel_state.initialize_model_parallel(tensor_model_parallel_size=tensor_parallel)
-
-
-def _leave() -> None:
-    """Gloo's threads end before the interpreter does: one that lets go of a tensor after that aborts the process."""
-    parallel_state.destroy_model_parallel()
-    gc.collect()  # models hold groups too
-    if dist.is_initialized():
-        dist.destroy_process_group()
 
 
 def device() -> torch.device:

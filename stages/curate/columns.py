@@ -37,10 +37,12 @@ def beside(
 
 
 def measures(work: Work, found: Sequence[Beside]) -> list[Piece]:
+    """What writes a file of measures and labels beside each part."""
     return beside(work, "measures", found, _DOCUMENT, _measure)
 
 
 def signatures(work: Work, found: Sequence[Beside], params: DuplicatesParams) -> list[Piece]:
+    """What writes a file of digests and MinHash bands beside each part."""
     on = params.model_dump(include={"ngram", "bands", "rows"})
     return beside(work, "signatures", found, ("text", "domain"), partial(_sign, params=params), on)
 

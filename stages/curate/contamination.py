@@ -25,8 +25,8 @@ _SCHEMA = pa.schema([("contaminated", pa.float64()), ("contaminated_by", pa.stri
 def comparisons(
     work: Work, found: Sequence[Beside], params: DecontaminationParams, items: Sequence[Item]
 ) -> list[Piece]:
-    """One file a part: the largest share of an item that a text holds, and which; null where it holds none. No files
-    without evaluation sets."""
+    """What writes a file beside each part: the largest share of an item that a text holds, and which; null where it
+    holds none. Nothing without evaluation sets."""
     if not items:
         return []
     if short := unprotected(items, params):

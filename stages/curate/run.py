@@ -55,9 +55,9 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     """The six artifacts of the stage, and its metrics."""
     memory.use_frugal_allocator()
     work = Work(ctx.kept, ctx.setting(WorkersParams, "workers"), ctx.progress)
-    prepare(work.workers)
     benchmarks = ctx.params(BenchmarksParams, "benchmarks")
     items = list(guarded(benchmarks, ctx.root))  # a mistake there is said before the work begins
+    prepare(work.workers)
     validate.require(params, ctx.root, ctx.progress)
     found, drawn, declared = _read(params, ctx, work)
     found, declared = _describe(params, work, found, declared, benchmarks, items)
@@ -160,7 +160,7 @@ def _publish(
     values: Tokens,
 ) -> None:
     producer = ctx.producer(params, [])
-    save = partial(shutil.copytree, tokenizer, dirs_exist_ok=True)
+    save = partial(shutil.unpack_archive, tokenizer, format="tar")
     publish(ctx.artifact("curate/tokenizer"), "tokenizer", "tokenizer", producer, save)
     outputs.write(ctx, files, mixed, worth, values, seen, producer)
 

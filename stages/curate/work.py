@@ -80,7 +80,8 @@ class Work:
 
 @cache
 def code_digest() -> str:
-    """Of everything that makes files: this package, what it takes of `k15`, and the libraries that read and draw."""
+    """Of everything that makes files: this package, what it takes of `k15`, and the libraries that read, draw and
+    write. Another version of any of them and nothing kept is used."""
     ours = [path for path in Path(__file__).parent.glob("*.py") if path.name not in _ONLY_READ]
     digest = hashlib.sha256(json_digest([importlib.metadata.version(name) for name in _LIBRARIES]).encode())
     for file in [*sorted(ours), *_files(Path(k15.__file__).parent)]:

@@ -67,6 +67,7 @@ def start(root: Path, act: str, wanted: int = 2, torchrun: Sequence[str] = ()) -
     (root / "toy.py").write_text(TOY)
     (root / "params.yaml").write_text(f"toy:\n  ranks: {wanted}\n  act: {act}\n")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+    environment["CUDA_VISIBLE_DEVICES"] = ""  # as many ranks as there need not be devices
     command = [sys.executable, *torchrun, str(root / "toy.py"), "--root", str(root)]
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -162,7 +162,6 @@ def test_a_section_that_the_stage_does_not_declare(root: Path) -> None:
 
 COUNTING_STAGE = """
 import os, pathlib, signal, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits that it is ignored
 from k15.artifacts import write_dataset
 from k15.artifacts.storage import write_json
 from k15.params import Params

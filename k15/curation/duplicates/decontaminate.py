@@ -62,7 +62,11 @@ def unprotected(items: Sequence[tuple[str, str, str]], params: DecontaminationPa
     """Suite and id of those too short to be told from other text."""
     _, starts = item_words([text for _, _, text in items])
     sizes = np.diff(starts).tolist()
-    return [(suite, name) for (suite, name, _), size in zip(items, sizes, strict=True) if size < params.shortest]
+    return [(suite, name) for (suite, name, _), size in zip(items, sizes, strict=True) if _too_short(size, params)]
+
+
+def _too_short(size: int, params: DecontaminationParams) -> bool:
+    return size < params.shortest
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ class EvaluationIndex:
         seeds: dict[int, list[tuple[Hashes, int]]] = {SHORT_SEED: [], LONG_SEED: []}
         for suite, name, text in items:
             hashes, _ = item_words([text])
-            if len(hashes) < params.shortest:
+            if _too_short(len(hashes), params):
                 continue
             n = SHORT_SEED if len(hashes) < params.short else LONG_SEED
             seeds[n].append((np.unique(grams(hashes, n)), len(names)))

@@ -127,7 +127,6 @@ from pathlib import Path
 from tests.k15.curation.test_pieces import TWO, run, sleep
 from k15.curation.pieces import Piece
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it
     where = Path(sys.argv[1])
     run([Piece(where / f"out/{n}", partial(sleep, where=where)) for n in range(2)], TWO, where)
 """
@@ -136,6 +135,35 @@ if __name__ == "__main__":
 def sleep(path: Path, where: Path) -> None:
     (where / f"pid-{os.getpid()}").touch()
     time.sleep(600)
+
+
+PREPARING = """
+import time
+from contextlib import suppress
+from k15.curation.pieces import prepare
+from tests.k15.curation.test_pieces import TWO
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        prepare(TWO)
+        print("preparing", flush=True)
+        time.sleep(600)
+"""
+
+
+def test_ctrl_c_while_workers_are_prepared_says_nothing(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(PREPARING)
+    owner = subprocess.Popen(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert owner.stdout is not None and owner.stdout.readline() == "preparing\n"
+    os.killpg(owner.pid, signal.SIGINT)  # as a terminal does: to all that the owner has started, too
+    assert owner.communicate()[1] == "" and owner.returncode == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
