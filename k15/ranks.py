@@ -23,6 +23,7 @@ from k15.lifetime import end_with
 
 _LAUNCHER = "K15_LAUNCHER"
 _TORCHRUNS = ("LOCAL_", "GROUP_", "ROLE_", "MASTER_", "TORCHELASTIC_")
+_TERMINATED = 128 + signal.SIGTERM
 _PATIENCE_S = 5.0
 """How long a rank that lost another one waits for word of what became of it; torchrun looks ten times a second."""
 
@@ -84,11 +85,13 @@ def launch(number: int) -> tuple[int, str]:
 
 
 def _verdict(codes: Mapping[int, int]) -> tuple[int, str]:
-    """Ranks with an exit code end with that of the first to fail, which has spoken; torchrun has ended the others."""
-    if spoken := [code for code in codes.values() if code > 0]:
+    """Ranks that failed by themselves end with the code of the first, which has spoken; torchrun has ended the others,
+    which say nothing."""
+    ended = (-signal.SIGTERM, _TERMINATED)
+    if spoken := [code for code in codes.values() if code > 0 and code != _TERMINATED]:
         return spoken[0], ""
-    rank, code = min(codes.items(), key=lambda one: one[1] == -signal.SIGTERM)
-    name = signal.Signals(-code).name
+    rank, code = min(codes.items(), key=lambda one: one[1] in ended)
+    name = signal.Signals(signal.SIGTERM if code in ended else -code).name
     return 2, f"error: rank {rank} was ended by {name}, perhaps for want of memory; run it again"
 
 

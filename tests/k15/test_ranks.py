@@ -103,6 +103,20 @@ def test_a_failure_of_any_rank_is_one_line(tmp_path: Path, act: str, line: str) 
     assert not (tmp_path / "metrics").exists()
 
 
+@pytest.mark.parametrize(
+    ("codes", "verdict"),
+    [
+        ({0: 143, 1: 2}, (2, "")),
+        ({0: -15, 1: 1}, (1, "")),
+        ({0: 143, 1: -9}, (2, "error: rank 1 was ended by SIGKILL, perhaps for want of memory; run it again")),
+        ({0: -15, 1: -6}, (2, "error: rank 1 was ended by SIGABRT, perhaps for want of memory; run it again")),
+        ({0: 143}, (2, "error: rank 0 was ended by SIGTERM, perhaps for want of memory; run it again")),
+    ],
+)
+def test_a_rank_that_torchrun_has_ended_is_not_the_cause(codes: dict[int, int], verdict: tuple[int, str]) -> None:
+    assert ranks._verdict(codes) == verdict
+
+
 @pytest.mark.parametrize("act", ["leader has a defect", "follower has a defect"])
 def test_a_defect_keeps_its_traceback_and_no_other(tmp_path: Path, act: str) -> None:
     code, said = finish(tmp_path, act)
