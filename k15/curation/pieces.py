@@ -35,7 +35,14 @@ from k15.errors import UserError
 from k15.params import Params
 from k15.progress import Task
 
-_PRELOADED = ["k15.curation.preloaded"]
+_PRELOADED = [
+    "numpy",
+    "pyarrow.parquet",
+    "k15.curation.duplicates.find",
+    "k15.curation.measures",
+    "k15.curation.pieces",
+    "k15.curation.sources",
+]
 _POLL_S = 2.0
 _MACHINE = os.uname().nodename
 

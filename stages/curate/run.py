@@ -11,9 +11,7 @@ finds what it has in common with the last one, so a changed threshold measures n
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +26,7 @@ from k15.errors import UserError
 from k15.evaluation.guarded import guarded
 from k15.evaluation.params import BenchmarksParams
 from k15.stage import Context, Stage
+from k15.tokenizer import Tokenizer
 from stages.curate import (
     columns,
     contamination,
@@ -64,10 +63,10 @@ def run(params: CurateParams, ctx: Context) -> dict[str, Any]:
     seen = Pictures.judged(work, [*drawn, *declared], params)
     files, of_classifier = _decide(params, work, found, ctx.root)
     tokenizer = tokens.tokenizer(work, files, seen, params.tokenizer, ctx.root)
-    encoded, saved = tokens.encode(work, files, tokenizer, params.seed)
+    encoded = tokens.encode(work, files, tokenizer, params.seed)
     worth, mixed = _mix(params, encoded, ctx.root, work.scratch("mixed"))
     _require_blocks(mixed, params.block_length)
-    _publish(params, ctx, files, mixed, worth, seen, saved, tokens.joined(work, encoded))
+    _publish(params, ctx, files, mixed, worth, seen, tokenizer, tokens.joined(work, encoded))
     sizes = funnel.summed(encoded)
     metrics = {
         "funnel": funnel.funnel(files, sizes, seen),
@@ -160,7 +159,7 @@ def _publish(
     values: Tokens,
 ) -> None:
     producer = ctx.producer(params, [])
-    save = partial(shutil.unpack_archive, tokenizer, format="tar")
+    save = Tokenizer.load(tokenizer).save_pretrained
     publish(ctx.artifact("curate/tokenizer"), "tokenizer", "tokenizer", producer, save)
     outputs.write(ctx, files, mixed, worth, values, seen, producer)
 

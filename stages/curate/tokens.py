@@ -8,13 +8,11 @@ each part of the vision documents has; memory holds some thousand texts, and som
 from __future__ import annotations
 
 import shutil
-import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -77,20 +75,11 @@ class Encoded:
         return self.table.with_suffix(".ids")
 
 
-def encode(work: Work, files: Sequence[Path], tokenizer_dir: Path, seed: int) -> tuple[list[Encoded], Path]:
-    """The texts as tokens; and a tar archive of the tokenizer as Hugging Face has it."""
+def encode(work: Work, files: Sequence[Path], tokenizer_dir: Path, seed: int) -> list[Encoded]:
     place = work.place("tokens", file_digest(tokenizer_dir / "tokenizer.json"), names(files), seed)
     encode_them = partial(_encode, tokenizer_dir=tokenizer_dir, place=place, seed=seed)
     pieces = [Piece(place / file.name, partial(encode_them, file=file)) for file in files]
-    saved = Piece(tokenizer_dir / "tokenizer.tar", partial(_save, tokenizer_dir=tokenizer_dir))
-    work.complete("tokenize", [saved, *pieces])  # importing what saves it takes a second: the others need not wait
-    return [Encoded(piece.output) for piece in pieces], saved.output
-
-
-def _save(path: Path, tokenizer_dir: Path) -> None:
-    with TemporaryDirectory(prefix="k15-tokenizer-") as directory, tarfile.open(path, "w") as archive:
-        Tokenizer.load(tokenizer_dir).save_pretrained(Path(directory))
-        archive.add(directory, ".")
+    return [Encoded(path) for path in work.complete("tokenize", pieces)]
 
 
 def _encode(path: Path, file: Path, tokenizer_dir: Path, place: Path, seed: int) -> None:

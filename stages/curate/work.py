@@ -27,17 +27,7 @@ _CODE = ("curation", "drawing", "tasks", "seeds.py", "tokenizer.py")
 """Of `k15`: what decides the content of files."""
 _ONLY_READ = ("__main__.py", "explain.py", "funnel.py", "outputs.py", "run.py", "validate.py")
 """Of this package: what makes no file here."""
-_LIBRARIES = (
-    "fastwarc",
-    "matplotlib",
-    "numpy",
-    "pillow",
-    "pycld2",
-    "pyarrow",
-    "resiliparse",
-    "tokenizers",
-    "transformers",
-)
+_LIBRARIES = ("fastwarc", "matplotlib", "numpy", "pillow", "pycld2", "pyarrow", "resiliparse", "tokenizers")
 
 Beside = tuple[Path, tuple[Path, ...]]
 """A part, and the files of columns beside it."""
@@ -80,8 +70,7 @@ class Work:
 
 @cache
 def code_digest() -> str:
-    """Of everything that makes files: this package, what it takes of `k15`, and the libraries that read, draw and
-    write. Another version of any of them and nothing kept is used."""
+    """Of everything that makes files: this package, what it takes of `k15`, and the libraries that read and draw."""
     ours = [path for path in Path(__file__).parent.glob("*.py") if path.name not in _ONLY_READ]
     digest = hashlib.sha256(json_digest([importlib.metadata.version(name) for name in _LIBRARIES]).encode())
     for file in [*sorted(ours), *_files(Path(k15.__file__).parent)]:
