@@ -43,6 +43,7 @@ _PRELOADED = [
     "k15.curation.pieces",
     "k15.curation.sources",
 ]
+"""Imported once, not by the workers of every step."""
 _POLL_S = 2.0
 _MACHINE = os.uname().nodename
 
