@@ -15,8 +15,8 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from k15.lifetime import end_with
@@ -116,13 +116,29 @@ def end_at_once(code: int) -> None:
     """For a rank that failed. The interpreter's own end, and `leave`, wait for collectives that have begun, and the
     other ranks of these may wait for this one."""
     distributed = sys.modules.get("torch.distributed")
-    if count() == 1 or distributed is None or not distributed.is_initialized():
+    if distributed is None or not distributed.is_initialized() or distributed.get_world_size() == 1:
         return
     atexit.unregister(leave)
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    try:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """From the claim to be the first that failed to the words that say why: torchrun ends this rank as soon as another
+    one has left, in silence."""
+    if count() == 1:
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def lost_another(error: Exception) -> bool:

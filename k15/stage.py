@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
@@ -170,11 +170,12 @@ def _attempt(stage: Stage[P], argv: Sequence[str] | None) -> int:
             return _fail(name, f"error: {fault}", 2)
         if ranks.lost_another(error):
             return _fail(name, "error: another rank cannot be reached; look at its machine and run it again", 2, True)
-        first, code = ranks.first_to_fail(1)
-        if first and ranks.count() == 1:
+        if ranks.count() == 1:
             raise
-        if first:
-            sys.excepthook(*sys.exc_info())
+        with ranks.undisturbed():
+            first, code = ranks.first_to_fail(1)
+            if first:
+                sys.excepthook(*sys.exc_info())
         return code
 
 
@@ -219,10 +220,12 @@ def _read_record(path: Path) -> dict[str, Any] | None:
 
 
 def _fail(name: str, text: str, code: int, wait: bool = False) -> int:
-    """Of several ranks one says why they end; `wait`: this one only if no other does within a while."""
-    first, code = ranks.first_to_fail(code, wait)
-    if first:
-        print(f"k15 {name}: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    """Of several ranks one says why they end; `wait`: this one only if no other does within a while, in which torchrun
+    may end it."""
+    with nullcontext() if wait else ranks.undisturbed():
+        first, code = ranks.first_to_fail(code, wait)
+        if first:
+            print(f"k15 {name}: {' '.join(text.split())}", file=sys.stderr, flush=True)
     return code
 
 

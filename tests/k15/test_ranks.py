@@ -32,9 +32,9 @@ def refuse(text):
     raise UserError(text)
 
 def run(params, context):
+    context.progress.log("running")
     parallel.initialize()
     rank = dist.get_rank()
-    context.progress.log("running")
     match params.act, rank:
         case ("both refuse", _):
             refuse("bad value")

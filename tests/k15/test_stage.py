@@ -15,6 +15,7 @@ from pydantic import Field
 
 from k15.artifacts import Producer, read_manifest, write_dataset
 from k15.errors import UserError
+from k15.model import parallel
 from k15.params import Params
 from k15.stage import Context, Stage, main
 
@@ -138,6 +139,7 @@ def test_bad_params_are_one_line(root: Path, capsys: pytest.CaptureFixture[str])
 def test_one_of_several_ranks_is_refused(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    parallel.initialize()  # this process is in a group, of one: nothing waits for its end
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert run(root, failing(AssertionError())) == 2
     message = "WORLD_SIZE is 2, this stage runs on one rank; start it without torchrun"

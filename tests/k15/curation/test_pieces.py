@@ -139,31 +139,27 @@ def sleep(path: Path, where: Path) -> None:
 
 PREPARING = """
 import time
-from contextlib import suppress
+from multiprocessing import forkserver
 from k15.curation.pieces import prepare
 from tests.k15.curation.test_pieces import TWO
 if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
-        prepare(TWO)
-        print("preparing", flush=True)
-        time.sleep(600)
+    prepare(TWO)
+    print(forkserver._forkserver._forkserver_pid, flush=True)
+    time.sleep(600)
 """
 
 
-def test_ctrl_c_while_workers_are_prepared_says_nothing(tmp_path: Path) -> None:
+def test_ctrl_c_is_for_the_owner_alone_while_workers_are_prepared(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(PREPARING)
-    owner = subprocess.Popen(
-        [sys.executable, str(script)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert owner.stdout is not None and owner.stdout.readline() == "preparing\n"
-    os.killpg(owner.pid, signal.SIGINT)  # as a terminal does: to all that the owner has started, too
-    assert owner.communicate()[1] == "" and owner.returncode == 0
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    owner = subprocess.Popen([sys.executable, str(script)], env=environment, stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    server = Path(f"/proc/{int(owner.stdout.readline())}/status")
+    blocked = next(line for line in server.read_text().splitlines() if line.startswith("SigBlk"))
+    owner.kill()
+    owner.communicate()
+    assert int(blocked.split()[1], 16) & 1 << (signal.SIGINT - 1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
