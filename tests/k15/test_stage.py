@@ -163,7 +163,7 @@ def test_a_section_that_the_stage_does_not_declare(root: Path) -> None:
 
 
 COUNTING_STAGE = """
-import os, pathlib, signal, sys, time
+import os, pathlib, sys, time
 from k15.artifacts import write_dataset
 from k15.artifacts.storage import write_json
 from k15.params import Params

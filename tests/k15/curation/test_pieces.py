@@ -121,7 +121,7 @@ def test_a_job_is_waited_for_while_slurm_cannot_say(tmp_path: Path, monkeypatch:
 
 
 SCRIPT = """
-import signal, sys
+import sys
 from functools import partial
 from pathlib import Path
 from tests.k15.curation.test_pieces import TWO, run, sleep
