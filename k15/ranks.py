@@ -1,8 +1,8 @@
 """The ranks of a stage: torchrun's processes, one of which leads; started on this machine where nobody else has.
 
 Guarantees: a rank ends with torchrun, even when that is killed; of ranks that fail, the first says why, in one line,
-and the others end in silence. Not guaranteed: silence and exit code of a torchrun that was started by hand, which adds
-its own account of a failure and exits with 1.
+and the others end in silence; none waits for collectives once it has failed. Not guaranteed: silence and exit code of a
+torchrun that was started by hand, which adds its own account of a failure and exits with 1.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 TOY = """
 import os, signal, sys, time
+import torch
 import torch.distributed as dist
 from k15.errors import UserError
 from k15.model import parallel
@@ -41,6 +42,9 @@ def run(params, context):
         case ("leader refuses others wait for its result", _):
             from_leader(lambda: refuse("no prompts"))
         case ("leader refuses", 0):
+            refuse("the disk is odd")
+        case ("leader refuses while it waits for others", 0):
+            dist.irecv(torch.zeros(1), src=1)
             refuse("the disk is odd")
         case ("leader has a defect", 0):
             from_leader(lambda: 1 / 0)
@@ -93,6 +97,7 @@ def test_the_leader_alone_writes_and_speaks(tmp_path: Path, torchrun: Sequence[s
         ("both refuse", "bad value"),
         ("leader refuses others wait for its result", "no prompts"),
         ("leader refuses", "the disk is odd"),
+        ("leader refuses while it waits for others", "the disk is odd"),
         ("follower refuses", "weights.1.pt is damaged"),
         ("follower is killed", "rank 1 was ended by SIGKILL, perhaps for want of memory; run it again"),
     ],
