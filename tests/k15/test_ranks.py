@@ -44,8 +44,10 @@ def run(params, context):
         case ("leader refuses", 0):
             refuse("the disk is odd")
         case ("leader refuses while it waits for others", 0):
-            dist.irecv(torch.zeros(1), src=1)
+            dist.all_reduce(torch.zeros(1), async_op=True)
             refuse("the disk is odd")
+        case ("leader refuses while it waits for others", 1):
+            time.sleep(600)
         case ("leader has a defect", 0):
             from_leader(lambda: 1 / 0)
         case ("follower refuses", 1):
